@@ -1,0 +1,1 @@
+"""Delegated downstream calls and audited impersonation, on Keycloak token exchange."""

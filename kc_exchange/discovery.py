@@ -1,0 +1,132 @@
+"""Find a realm's endpoints (OpenID Connect Discovery 1.0, RFC 8414)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from kc_exchange import transport
+from kc_exchange.exceptions import (
+    ExchangeMisconfigured,
+    ExchangeUnavailable,
+    UnexpectedReply,
+)
+from kc_exchange.strict_json import loads_object
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Realm
+
+_FRESH_FOR = 3600.0
+_WELL_KNOWN = "/.well-known/openid-configuration"
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The endpoints this package calls, for one realm and kind of client."""
+
+    token: str
+    jwks: str
+    fetched_at: float
+    """Of the monotonic clock, in seconds."""
+
+
+_known: dict[tuple[str, str, str], Endpoints] = {}
+_fetching = threading.Lock()
+
+
+def forget() -> None:
+    """Discover anew at the next call."""
+    _known.clear()
+
+
+def endpoints(realm: Realm, deadline: transport.Deadline) -> Endpoints:
+    """Return the endpoints of `realm`, from the last hour or fetched now.
+
+    While Keycloak is away, the endpoints of last time are still good.
+
+    Raises:
+        ExchangeUnavailable: it cannot be reached, and never was.
+        ExchangeMisconfigured: ISSUER leads to no such realm.
+        UnexpectedReply: the document is not one, or is another issuer's.
+    """
+    key = (realm.issuer, realm.discovery_url, realm.client_auth)
+    known = _known.get(key)
+    if known is not None and time.monotonic() - known.fetched_at < _FRESH_FOR:
+        return known
+    with _fetching:
+        again = _known.get(key)
+        if again is not None and again is not known:
+            return again
+        try:
+            found = _fetch(realm, deadline)
+        except ExchangeUnavailable:
+            if known is None:
+                raise
+            return known
+        _known[key] = found
+        return found
+
+
+def _fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
+    url = realm.discovery_url or realm.issuer.rstrip("/") + _WELL_KNOWN
+    reply = transport.request(realm, url, deadline)
+    if reply.status >= 500:  # noqa: PLR2004
+        raise ExchangeUnavailable(
+            f"Keycloak answered the discovery of realm {realm.alias!r} "
+            f"with {reply.status}.",
+            status=reply.status,
+            realm=realm.alias,
+        )
+    if reply.status != _OK:
+        raise ExchangeMisconfigured(
+            f"No realm is found at {url} (HTTP {reply.status}).",
+            "Check ISSUER: https://HOST/realms/REALM, as the realm's discovery "
+            "document spells it.",
+            status=reply.status,
+            realm=realm.alias,
+        )
+    return _read(realm, url, reply.body)
+
+
+def _read(realm: Realm, url: str, body: bytes) -> Endpoints:
+    try:
+        document = loads_object(body)
+    except ValueError as error:
+        raise UnexpectedReply(
+            f"What {url} answers is no discovery document: {error}.", realm=realm.alias
+        ) from error
+    if document.get("issuer") != realm.issuer:
+        raise UnexpectedReply(
+            f"The discovery document at {url} belongs to another issuer "
+            f"than ISSUER of realm {realm.alias!r}.",
+            "Write ISSUER to the letter as `issuer` in that document (scheme, port, "
+            "final slash); where Keycloak is reached by another name, set "
+            "DISCOVERY_URL.",
+            realm=realm.alias,
+        )
+    aliases = document.get("mtls_endpoint_aliases")
+    by_certificate = realm.client_auth == "tls_client_auth"
+    own = aliases if by_certificate and isinstance(aliases, dict) else {}
+    return Endpoints(
+        token=_endpoint(realm, {**document, **own}, "token_endpoint"),
+        jwks=_endpoint(realm, document, "jwks_uri"),
+        fetched_at=time.monotonic(),
+    )
+
+
+def _endpoint(realm: Realm, document: dict[str, Any], name: str) -> str:
+    url = document.get(name)
+    parts = urlsplit(url) if isinstance(url, str) else None
+    plain = urlsplit(realm.issuer).scheme == "http" or (
+        urlsplit(realm.discovery_url).scheme == "http"
+    )
+    if parts is None or parts.scheme not in ({"https", "http"} if plain else {"https"}):
+        raise UnexpectedReply(
+            f"The discovery document of realm {realm.alias!r} names no usable {name}.",
+            realm=realm.alias,
+        )
+    return parts.geturl()

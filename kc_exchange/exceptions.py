@@ -1,0 +1,244 @@
+"""Errors, grouped by who must act.
+
+ExchangeError
+├── NoSubjectToken            the user: nobody's token was captured
+├── SubjectTokenRejected      the user: Keycloak refuses the captured token
+│   └── SubjectTokenExpired   the user: and it cannot be refreshed; log in again
+├── ExchangeDenied            an administrator of Keycloak: this user may not
+│   ├── AudienceNotAvailable
+│   ├── ConsentRequired
+│   └── ProofRequired
+├── ExchangeMisconfigured     the developer or the operator of the site
+│   ├── ClientAuthFailed
+│   ├── UnknownDownstream
+│   └── UnexpectedReply       what came back is not what was asked for
+├── ExchangeUnavailable       nobody: try again, after `retry_after` seconds
+├── DownstreamError           about the call, not about the token
+│   ├── WrongDownstream       the developer: the URL belongs to somebody else
+│   ├── ReservedHeader        the developer: the session signs, the caller does not
+│   ├── InsufficientScope     the developer: the downstream wants more scope
+│   └── StepUpRequired        the user: the downstream wants a fresher login
+└── InvalidToken              whoever sent the bearer token
+    └── InvalidRequest        whoever sent a malformed request
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, ClassVar, Self
+
+_SHOWN = 300
+
+
+def printable(text: object) -> str:
+    """Return text from outside with nothing a terminal or a log could act on."""
+    kept = str(text)[:_SHOWN]
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in kept)
+
+
+class ExchangeError(Exception):
+    """Root of all errors of this package. It never holds a token.
+
+    `error` and `description` are the peer's own words (RFC 6749 section 5.2), `status`
+    its HTTP status, 0 where there was none. `cause` and `fix` are for a person.
+    """
+
+    cause: str = "The token could not be obtained."
+    fix: str = "Read the log of Keycloak."
+    http_status: ClassVar[int] = 500
+    """What a page that lets this error through answers."""
+
+    def __init__(
+        self,
+        cause: str = "",
+        fix: str = "",
+        *,
+        error: str = "",
+        description: str = "",
+        status: int = 0,
+        audience: str = "",
+        realm: str = "",
+    ) -> None:
+        self.cause = cause or type(self).cause
+        self.fix = fix or type(self).fix
+        self.error = printable(error)
+        self.description = printable(description)
+        self.status = status
+        self.audience = audience
+        self.realm = realm
+        super().__init__(self.cause)
+
+    def __str__(self) -> str:
+        peer = " ".join(filter(None, (self.error, self.description)))
+        said = f" Keycloak said: {peer}." if peer else ""
+        return f"{self.cause}{said} Fix: {self.fix}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuilt, (type(self), self.__dict__.copy()))
+
+    def fresh(self) -> Self:
+        """Return a copy without traceback, for another thread to raise."""
+        return copy.copy(self)
+
+
+def _rebuilt(cls: type[ExchangeError], state: dict[str, Any]) -> ExchangeError:
+    error = cls()
+    error.__dict__.update(state)
+    error.args = (error.cause,)
+    return error
+
+
+class NoSubjectToken(ExchangeError):
+    """Nobody's token was captured from this request."""
+
+    cause = "This request carries no token of a user."
+    fix = (
+        "Log in through Keycloak, or send `Authorization: Bearer`. In a project: is "
+        "UserTokenMiddleware installed, and does the login keep its tokens?"
+    )
+    http_status = 401
+
+
+class SubjectTokenRejected(ExchangeError):
+    """Keycloak refuses the captured token."""
+
+    cause = (
+        "Keycloak does not accept the user's token: it is expired or revoked, or "
+        "its session is over, or the user is disabled."
+    )
+    fix = "Log in again."
+    http_status = 401
+
+
+class SubjectTokenExpired(SubjectTokenRejected):
+    """The captured token is over, and nothing is there to refresh it with."""
+
+    cause = "The user's token has expired, and the login left nothing to refresh it."
+
+
+class ExchangeDenied(ExchangeError):
+    """Keycloak, or a policy in it, does not let this user through."""
+
+    cause = "Keycloak refuses this exchange."
+    fix = "Ask an administrator of the realm which policy refuses it."
+    http_status = 403
+
+
+class AudienceNotAvailable(ExchangeDenied):
+    """The user, or the scope asked for, does not lead to this audience."""
+
+    cause = "Keycloak does not put this audience into a token for this user."
+    fix = (
+        "Give the requester a client scope whose audience mapper names the downstream, "
+        "name that scope in SCOPES, and give the user the role it asks for."
+    )
+
+
+class ConsentRequired(ExchangeDenied):
+    """The user has not consented to what is asked for."""
+
+    cause = "The user has not given the consent that the requester asks for."
+    fix = "Let the user log in again and consent, or switch off `Consent required`."
+
+
+class ProofRequired(ExchangeDenied):
+    """The captured token is bound to a key whose proof is missing."""
+
+    cause = "The user's token is bound to a key (DPoP or mutual TLS), proof is missing."
+    fix = "Issue bearer tokens to this client, or exchange where the key is."
+
+
+class ExchangeMisconfigured(ExchangeError):
+    """A setting here, or at Keycloak, is wrong."""
+
+    cause = "Keycloak refuses the exchange because of how it is configured."
+    fix = "Compare the requester's settings at Keycloak with KC_EXCHANGE."
+
+
+class ClientAuthFailed(ExchangeMisconfigured):
+    """Keycloak does not accept the requester's credential."""
+
+    cause = "Keycloak does not accept the requester's credential."
+    fix = (
+        "Compare CLIENT_ID and its secret or key with the client's Credentials tab at "
+        "Keycloak, and check that the client is enabled."
+    )
+
+
+class UnknownDownstream(ExchangeMisconfigured):
+    """No such downstream is configured."""
+
+    cause = "No downstream of this name is configured."
+    fix = "Add it to KC_EXCHANGE['DOWNSTREAMS']."
+
+
+class UnexpectedReply(ExchangeMisconfigured):
+    """What came back is not what was asked for; it was thrown away."""
+
+    cause = "The reply is not what was asked for."
+    fix = "Check that ISSUER leads to Keycloak itself, and the requester's settings."
+    http_status = 502
+
+
+class ExchangeUnavailable(ExchangeError):
+    """Keycloak did not answer in time; `retry_after` is in seconds or None."""
+
+    cause = "Keycloak cannot be reached."
+    fix = "Check that Keycloak runs and that this machine reaches it; then try again."
+    http_status = 503
+    retry_after: float | None = None
+
+
+class DownstreamError(ExchangeError):
+    """The call is wrong, not the token."""
+
+    cause = "The downstream cannot be called like this."
+    fix = "Call it by a path relative to its BASE_URL."
+
+
+class WrongDownstream(DownstreamError):
+    """The URL, or a redirect, leads away from the downstream."""
+
+    cause = "The URL does not belong to the downstream that the token was made for."
+
+
+class ReservedHeader(DownstreamError):
+    """The caller set what the session alone may set."""
+
+    cause = "The session signs the call itself; `auth` and `Authorization` are its own."
+    fix = "Leave `auth` and the `Authorization` header out."
+
+
+class InsufficientScope(DownstreamError):
+    """The downstream wants more scope than the token has (RFC 6750 section 3.1)."""
+
+    cause = "The downstream asks for more scope than the token has."
+    fix = "Add the scope to SCOPES of this downstream."
+    http_status = 403
+    scope: str = ""
+
+
+class StepUpRequired(DownstreamError):
+    """The downstream wants a stronger or fresher login (RFC 9470)."""
+
+    cause = "The downstream asks for a stronger or more recent login."
+    fix = "Send the user to log in again with the `acr_values` and `max_age` it names."
+    http_status = 401
+    acr_values: str = ""
+    max_age: str = ""
+
+
+class InvalidToken(ExchangeError):
+    """A bearer token that was sent to this project is not valid (RFC 6750)."""
+
+    cause = "The access token is not valid."
+    fix = "Send a valid access token that was issued for this service."
+    http_status = 401
+
+
+class InvalidRequest(InvalidToken):
+    """The request is malformed (RFC 6750 section 3.1, `invalid_request`)."""
+
+    cause = "The request carries its access token in a wrong way."
+    fix = "Send one `Authorization: Bearer <token>` header and the token nowhere else."
+    http_status = 400

@@ -1,0 +1,1 @@
+"""Bind the user's token to the request, for as long as it runs."""

@@ -1,0 +1,102 @@
+"""Tokens as values. None of them shows its secret in a repr."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from kc_exchange.strict_json import loads_object
+
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+"""RFC 8693 section 3, the identifier of an access token's type."""
+
+MAX_TOKEN_LENGTH = 20_000
+"""Keycloak refuses a longer token parameter (26.6.3), or drops it (before)."""
+
+
+class _Unpicklable:
+    """Refuse to be pickled: a pickle would carry the token in the clear."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        raise TypeError(
+            f"{name} holds a token and is not pickled. "
+            "Fix: hand over a reference to the session, not the token."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken(_Unpicklable):
+    """A token as a downstream gets it.
+
+    `expires_at` is in seconds since the epoch; 0.0 where it is not known.
+    """
+
+    value: str = field(repr=False)
+    expires_at: float
+    scope: frozenset[str] = frozenset()
+    token_type: str = "Bearer"  # noqa: S105
+    authorization: str = field(init=False, repr=False)
+    """The value of the `Authorization` header."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "authorization", f"{self.token_type} {self.value}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectToken(_Unpicklable):
+    """The user's own token, as captured from the request (RFC 8693 section 2.1)."""
+
+    value: str = field(repr=False)
+    realm: str = "default"
+    """Alias of the realm that issued it."""
+    expires_at: float = 0.0
+    """Seconds since the epoch; 0.0 where it is not known."""
+    token_type: str = ACCESS_TOKEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSet(_Unpicklable):
+    """What a login or a refresh handed out (RFC 6749 section 5.1)."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False, default="")
+    id_token: str = field(repr=False, default="")
+    expires_at: float = 0.0
+    """When the access token expires, in seconds since the epoch; 0.0: unknown."""
+    realm: str = "default"
+
+
+def unverified_claims(token: str) -> dict[str, Any]:
+    """Return the claims of a compact JWT without checking its signature.
+
+    For tokens that came over TLS from Keycloak itself, and for hints that Keycloak
+    checks again.
+
+    Raises:
+        ValueError: `token` is not a JWT, or is longer than `MAX_TOKEN_LENGTH`.
+    """
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise ValueError(f"longer than {MAX_TOKEN_LENGTH} characters")
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004
+        raise ValueError("not a JWT: it has no three parts")
+    payload = parts[1]
+    try:
+        raw = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("not a JWT: its payload is not base64url") from error
+    return loads_object(raw)
+
+
+def expiry(token: str) -> float:
+    """Return the `exp` of a JWT, in seconds since the epoch; 0.0 where it has none."""
+    try:
+        value = unverified_claims(token).get("exp")
+    except ValueError:
+        return 0.0
+    return float(value) if type(value) is int and 0 < value < 2**40 else 0.0
