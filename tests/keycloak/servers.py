@@ -1,0 +1,157 @@
+"""The two servers that the table is asked of, behind one small face."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import jwt
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLDER = Path(__file__).parent
+REALM_FILE = FOLDER / "conformance-realm.json"
+REALM = json.loads(REALM_FILE.read_text())
+USER_IDS = {user["username"]: user["id"] for user in REALM["users"]}
+
+_TYPE = "urn:ietf:params:oauth:token-type:"
+ACCESS_TOKEN = f"{_TYPE}access_token"
+ID_TOKEN = f"{_TYPE}id_token"
+JWT = f"{_TYPE}jwt"
+REFRESH_TOKEN = f"{_TYPE}refresh_token"
+SAML2 = f"{_TYPE}saml2"
+EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class Admin(Protocol):
+    """What a test may change in the realm behind the server's back."""
+
+    def set_user_enabled(self, username: str, enabled: bool) -> None:
+        """Let the user in, or shut them out."""
+
+
+@dataclass
+class Server:
+    """One Keycloak with the conformance realm in it."""
+
+    url: str
+    admin: Admin
+    http: requests.Session = field(default_factory=requests.Session)
+    shut_out: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.http.trust_env = False
+
+    @property
+    def issuer(self) -> str:
+        """The realm's address, which its tokens carry."""
+        return f"{self.url}/realms/{REALM['realm']}"
+
+    def endpoint(self, path: str) -> str:
+        """The address of one OpenID Connect endpoint of the realm."""
+        return f"{self.issuer}/protocol/openid-connect/{path}"
+
+    def post(
+        self, path: str, form: Any, *, headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
+        """Post a form to an endpoint; redirects are answers, not followed."""
+        return self.http.post(
+            self.endpoint(path),
+            data=form,
+            headers=headers,
+            timeout=30,
+            allow_redirects=False,
+        )
+
+    def tokens(self, form: Mapping[str, str], client: str) -> dict[str, Any]:
+        """The reply of the token endpoint, which must not refuse."""
+        secret = {"client_id": client}
+        if not is_public(client):
+            secret["client_secret"] = f"{client}-secret"
+        reply = self.post("token", {**form, **secret})
+        assert reply.status_code == 200, reply.json()
+        return dict(reply.json())
+
+    @cached_property
+    def keys(self) -> dict[str, Any]:
+        """The realm's signing keys by their id."""
+        jwks = self.http.get(self.endpoint("certs"), timeout=30).json()
+        signing = [key for key in jwks["keys"] if key["use"] == "sig"]
+        return {key["kid"]: jwt.PyJWK(key) for key in signing}
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token that this realm has signed."""
+        key = self.keys[jwt.get_unverified_header(token)["kid"]]
+        options: Any = {"verify_aud": False}
+        return jwt.decode(
+            token, key, ["RS256"], issuer=self.issuer, options=options, leeway=5
+        )
+
+    def shut_out_user(self, username: str) -> None:
+        """Disable a user until the test is over."""
+        self.shut_out.add(username)
+        self.admin.set_user_enabled(username, False)
+
+    def restore(self) -> None:
+        """Let everybody in again and forget cookies."""
+        while self.shut_out:
+            self.admin.set_user_enabled(self.shut_out.pop(), True)
+        self.http.cookies.clear()
+
+
+def is_public(client: str) -> bool:
+    """Whether the realm knows this client as one without a secret."""
+    return any(
+        known["clientId"] == client and known["publicClient"]
+        for known in REALM["clients"]
+    )
+
+
+@dataclass
+class RealAdmin:
+    """The admin REST API of a real Keycloak."""
+
+    url: str
+    username: str
+    password: str
+
+    def call(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Ask the admin API with a fresh token; they live for one minute."""
+        form = {
+            "grant_type": "password",
+            "client_id": "admin-cli",
+            "username": self.username,
+            "password": self.password,
+        }
+        token = requests.post(
+            f"{self.url}/realms/master/protocol/openid-connect/token",
+            data=form,
+            timeout=30,
+        )
+        assert token.status_code == 200, f"the admin cannot log in: {token.json()}"
+        return requests.request(
+            method,
+            f"{self.url}/admin/realms{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token.json()['access_token']}"},
+            timeout=60,
+        )
+
+    def import_realm(self, realm: Mapping[str, Any]) -> None:
+        """Replace the realm, if it is there, by this export."""
+        gone = self.call("DELETE", f"/{realm['realm']}")
+        assert gone.status_code in {204, 404}, gone.text
+        made = self.call("POST", "", realm)
+        assert made.status_code == 201, made.text
+
+    def set_user_enabled(self, username: str, enabled: bool) -> None:
+        """Let the user in, or shut them out."""
+        path = f"/{REALM['realm']}/users/{USER_IDS[username]}"
+        changed = self.call("PUT", path, {"enabled": enabled})
+        assert changed.status_code == 204, changed.text

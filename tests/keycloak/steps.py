@@ -1,0 +1,213 @@
+"""Where the tokens in a row's form come from, said as data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import jwt
+
+from tests.keycloak.servers import ACCESS_TOKEN, EXCHANGE_GRANT
+
+if TYPE_CHECKING:
+    from tests.keycloak.servers import Server
+
+
+class Step(Protocol):
+    """Something that becomes a form value once there is a server."""
+
+    def obtain(self, server: Server) -> str:
+        """Do what is needed and return the value."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user who logs in with their password."""
+
+    user: str = "alice"
+    client: str = "frontend"
+    scope: str = "openid"
+    part: str = "access_token"
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        return self.reply(server)[self.part]
+
+    def reply(self, server: Server) -> dict[str, str]:
+        """The whole reply to the login."""
+        form = {
+            "grant_type": "password",
+            "username": self.user,
+            "password": f"{self.user}-demo",
+        }
+        return server.tokens(form | scoped(self.scope), self.client)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A client that speaks for itself."""
+
+    client: str = "django-app"
+    scope: str = ""
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        form = {"grant_type": "client_credentials"} | scoped(self.scope)
+        return server.tokens(form, self.client)["access_token"]
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """The token got in exchange for another, and perhaps what befell that other."""
+
+    subject: Step = Login()
+    client: str = "django-app"
+    audience: str = "orders-api"
+    scope: str = "orders"
+    requested: str = ACCESS_TOKEN
+    part: str = "access_token"
+    then_revoke_subject: bool = False
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        subject = self.subject.obtain(server)
+        form = {
+            "grant_type": EXCHANGE_GRANT,
+            "subject_token": subject,
+            "subject_token_type": ACCESS_TOKEN,
+            "requested_token_type": self.requested,
+            "audience": self.audience,
+        } | scoped(self.scope)
+        token = server.tokens(form, self.client)[self.part]
+        if self.then_revoke_subject:
+            revoke(server, subject, server.claims(subject)["azp"])
+        return str(token)
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """A token that the client it was issued to has revoked."""
+
+    token: Step
+    client: str = "frontend"
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        token = self.token.obtain(server)
+        revoke(server, token, self.client)
+        return token
+
+
+@dataclass(frozen=True)
+class LoggedOut:
+    """A token whose session has ended since; exchanged first when asked for."""
+
+    login: Login = Login()
+    part: str = "access_token"
+    exchanged: bool = False
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        reply = self.login.reply(server)
+        token = reply[self.part]
+        if self.exchanged:
+            token = Exchanged(subject=Literal(token)).obtain(server)
+        client = self.login.client
+        form = {
+            "client_id": client,
+            "client_secret": f"{client}-secret",
+            "refresh_token": reply["refresh_token"],
+        }
+        assert server.post("logout", form).status_code == 204
+        return token
+
+
+@dataclass(frozen=True)
+class ShutOut:
+    """A token of a user who has been disabled since."""
+
+    token: Step = Login(user="dora")
+    user: str = "dora"
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        token = self.token.obtain(server)
+        server.shut_out_user(self.user)
+        return token
+
+
+@dataclass(frozen=True)
+class Expired:
+    """A token that has outlived its own expiry."""
+
+    token: Step
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        token = self.token.obtain(server)
+        time.sleep(max(0, server.claims(token)["exp"] - time.time()) + 1.5)
+        return token
+
+
+@dataclass(frozen=True)
+class Forged:
+    """A token with every claim of a true one and somebody else's signature."""
+
+    token: Step = Login()
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        head, body, signature = self.token.obtain(server).split(".")
+        return ".".join((head, body, signature[::-1]))
+
+
+@dataclass(frozen=True)
+class Unsigned:
+    """A token with every claim of a true one and the algorithm `none`."""
+
+    token: Step = Login()
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        claims = server.claims(self.token.obtain(server))
+        return jwt.encode(claims, key=None, algorithm="none")
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """The value of an Authorization header."""
+
+    token: str | Step
+
+    def obtain(self, server: Server) -> str:
+        """Do so and return the value."""
+        token = self.token if isinstance(self.token, str) else self.token.obtain(server)
+        return f"Bearer {token}"
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A value that was obtained before."""
+
+    value: str
+
+    def obtain(self, server: Server) -> str:  # noqa: ARG002 - a Step
+        """Do so and return the value."""
+        return self.value
+
+
+def scoped(scope: str) -> dict[str, str]:
+    """The scope parameter, unless there is nothing to ask for."""
+    return {"scope": scope} if scope else {}
+
+
+def revoke(server: Server, token: str, client: str) -> None:
+    """Revoke a token as the client it was issued to."""
+    form = {
+        "token": token,
+        "client_id": client,
+        "client_secret": f"{client}-secret",
+    }
+    reply = server.post("revoke", form)
+    assert reply.status_code == 200, reply.text

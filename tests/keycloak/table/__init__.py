@@ -1,0 +1,27 @@
+"""Every request whose reply the embedded Keycloak and a real one must share."""
+
+from tests.keycloak.table import (
+    audiences,
+    clients,
+    exchanges,
+    grants,
+    introspection,
+    parameters,
+    refresh,
+    revocation,
+    sessions,
+    subjects,
+)
+
+TABLE = (
+    *exchanges.ROWS,
+    *audiences.ROWS,
+    *parameters.ROWS,
+    *subjects.ROWS,
+    *clients.ROWS,
+    *grants.ROWS,
+    *refresh.ROWS,
+    *introspection.ROWS,
+    *revocation.ROWS,
+    *sessions.ROWS,
+)
