@@ -234,6 +234,15 @@ class InvalidToken(ExchangeError):
     cause = "The access token is not valid."
     fix = "Send a valid access token that was issued for this service."
     http_status = 401
+    reason: str = ""
+    """What exactly is wrong, for the log alone: the sender learns nothing of it."""
+
+    @classmethod
+    def because(cls, reason: str) -> Self:
+        """Return the error with a reason for the log, which holds no part of a token."""
+        error = cls()
+        error.reason = reason
+        return error
 
 
 class InvalidRequest(InvalidToken):
