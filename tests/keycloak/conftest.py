@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite("tests.keycloak.rows", "tests.keycloak.servers")
+pytest.register_assert_rewrite(
+    "tests.keycloak.browser", "tests.keycloak.rows", "tests.keycloak.servers"
+)
 
+from tests.keycloak.browser import Browser  # noqa: E402
 from tests.keycloak.servers import (  # noqa: E402 - after the line above
     REALM,
     REALM_FILE,
@@ -71,6 +74,12 @@ def keycloak(a_server: Server) -> Iterator[Server]:
     """The server, put right again after each test."""
     yield a_server
     a_server.restore()
+
+
+@pytest.fixture
+def browser(keycloak: Server) -> Browser:
+    """A browser that has never been here."""
+    return Browser(keycloak)
 
 
 def real_server() -> Server:

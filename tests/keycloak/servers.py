@@ -69,12 +69,17 @@ class Server:
             allow_redirects=False,
         )
 
-    def tokens(self, form: Mapping[str, str], client: str) -> dict[str, Any]:
+    def tokens(
+        self,
+        form: Mapping[str, str],
+        client: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """The reply of the token endpoint, which must not refuse."""
         secret = {"client_id": client}
         if not is_public(client):
             secret["client_secret"] = f"{client}-secret"
-        reply = self.post("token", {**form, **secret})
+        reply = self.post("token", {**form, **secret}, headers=headers)
         assert reply.status_code == 200, reply.json()
         return dict(reply.json())
 

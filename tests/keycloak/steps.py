@@ -11,6 +11,8 @@ import jwt
 from tests.keycloak.servers import ACCESS_TOKEN, EXCHANGE_GRANT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.keycloak.servers import Server
 
 
@@ -34,14 +36,16 @@ class Login:
         """Do so and return the value."""
         return self.reply(server)[self.part]
 
-    def reply(self, server: Server) -> dict[str, str]:
+    def reply(
+        self, server: Server, headers: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         """The whole reply to the login."""
         form = {
             "grant_type": "password",
             "username": self.user,
             "password": f"{self.user}-demo",
         }
-        return server.tokens(form | scoped(self.scope), self.client)
+        return server.tokens(form | scoped(self.scope), self.client, headers)
 
 
 @dataclass(frozen=True)

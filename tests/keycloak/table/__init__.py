@@ -7,6 +7,7 @@ from tests.keycloak.table import (
     grants,
     introspection,
     parameters,
+    proofs,
     refresh,
     revocation,
     sessions,
@@ -24,4 +25,5 @@ TABLE = (
     *introspection.ROWS,
     *revocation.ROWS,
     *sessions.ROWS,
+    *proofs.ROWS,
 )

@@ -65,7 +65,7 @@ ROWS = (
         ),
     ),
     Row(
-        name="password: one audience is a string",
+        name="password: a default scope adds its audience",
         form=password(),
         client=Basic("django-app"),
         expect=Expect(claims={"aud": {"account", "shipping-api"}}),
@@ -75,7 +75,7 @@ ROWS = (
         form=password(),
         client=Basic("frontend-light"),
         expect=Expect(
-            claims={"azp": "frontend-light", "aud": {"django-app"}},
+            claims={"azp": "frontend-light", "aud": "django-app"},
             absent=frozenset(
                 {"sub", "email", "realm_access", "preferred_username", "name"}
             ),
