@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+from kc_exchange.testing.client_auth import authenticate
+from kc_exchange.testing.context import RealmServer
+from kc_exchange.testing.errors import OAuthError
+from kc_exchange.testing.identity import Identity, audience_list, identify
+from kc_exchange.testing.messages import Form, Request, Response, json_response
+from kc_exchange.testing.model import Client
+from kc_exchange.testing.tokens import Issue, audience_claim, draft
+
+Json = dict[str, Any]
+
+HINTS = ("access_token", "refresh_token", "requesting_party_token")
+
+
+def introspect(server: RealmServer, request: Request) -> Response:
+    """Answer whether a token is active and what it says (RFC 7662).
+
+    Only a client in the token's audience learns anything. As on Keycloak the mappers
+    run again, so the `aud` told here can be wider than the one in the token.
+
+    Raises:
+        OAuthError: the client may not ask, or the request is not complete.
+    """
+    form = request.form
+    client = _client(server, request, form)
+    token = _token(form)
+    identity = identify(server, token)
+    if identity is None or client.client_id not in identity.audience:
+        return _answer({"active": False})
+    return _answer(_document(server, identity))
+
+
+def _answer(document: Json) -> Response:
+    return json_response(document).with_headers(("Cache-Control", "no-cache"))
+
+
+def _client(server: RealmServer, request: Request, form: Form) -> Client:
+    try:
+        client = authenticate(server, request, form)
+    except OAuthError as refusal:
+        if refusal.error != "unauthorized_client":
+            raise
+        raise OAuthError(
+            "invalid_client", "Client authentication failed.", status=401
+        ) from refusal
+    if client.public:
+        raise OAuthError("invalid_request", "Client not allowed.", status=403)
+    return client
+
+
+def _token(form: Form) -> str:
+    if any(len(form.every(name)) > 1 for name in form):
+        raise OAuthError("invalid_request", "duplicated parameter")
+    token = form.first("token")
+    if token is None:
+        raise OAuthError("invalid_request", "Token not provided.")
+    if form.first("token_type_hint") not in (None, *HINTS):
+        raise OAuthError("invalid_request", "Unsupported token type.")
+    return token
+
+
+def _document(server: RealmServer, identity: Identity) -> Json:
+    claims = dict(identity.claims)
+    client = server.realm.clients.get(identity.client_id)
+    if client is not None:
+        _widen(claims, _issue(server, identity, client))
+    return claims | {
+        "client_id": identity.client_id,
+        "username": identity.user.username,
+        "token_type": claims["typ"],
+        "active": True,
+    }
+
+
+def _issue(server: RealmServer, identity: Identity, client: Client) -> Issue:
+    return Issue(
+        server=server,
+        client=client,
+        user=identity.user,
+        session=identity.session,
+        scope=str(identity.claims.get("scope", "")),
+        grant="te",
+    )
+
+
+def _widen(claims: Json, issue: Issue) -> None:
+    written = draft(issue, "introspection")
+    audience = dict.fromkeys([*audience_list(claims), *written.audience])
+    claims.update(written.claims)
+    if audience:
+        claims["aud"] = audience_claim(list(audience))

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+
+class RealmFileError(ValueError):
+    """Report a realm export that cannot be served.
+
+    `cause` says what is wrong with it, `fix` what to change.
+    """
+
+    def __init__(self, cause: str, fix: str) -> None:
+        super().__init__(f"{cause} {fix}")
+        self.cause = cause
+        self.fix = fix
+
+
+class OAuthError(Exception):
+    """Carry one refusal in OAuth's JSON form (RFC 6749 section 5.2)."""
+
+    def __init__(
+        self, error: str, description: str | None, *, status: int = 400
+    ) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+class PageError(Exception):
+    """Carry one refusal that a person reads in the browser."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status

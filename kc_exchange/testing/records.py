@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRecord:
+    """Describe one token exchange request and how it ended; never a token.
+
+    `subject` is the subject token's `sub` and `username` its user, both None if the
+    token was not accepted. `outcome` is "granted" or "refused"; a refusal has the
+    `error` and `description` that were answered.
+    """
+
+    realm: str
+    client: str
+    audience: tuple[str, ...]
+    scope: str | None
+    subject: str | None
+    username: str | None
+    requested_token_type: str | None
+    outcome: str
+    error: str | None = None
+    description: str | None = None
+
+
+class Ledger:
+    """Count requests and keep the exchange records, safely across threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: Counter[str] = Counter()
+        self._exchanges: list[ExchangeRecord] = []
+
+    def count(self, endpoint: str) -> None:
+        """Count one request to the endpoint."""
+        with self._lock:
+            self._requests[endpoint] += 1
+
+    def requests(self, endpoint: str | None = None) -> int:
+        """Return how many requests the endpoint got (None: all of them)."""
+        with self._lock:
+            if endpoint is None:
+                return self._requests.total()
+            return self._requests[endpoint]
+
+    def add(self, record: ExchangeRecord) -> None:
+        """Keep the record."""
+        with self._lock:
+            self._exchanges.append(record)
+
+    def exchanges(self) -> list[ExchangeRecord]:
+        """Return the records in the order the exchanges ended."""
+        with self._lock:
+            return list(self._exchanges)
+
+    def reset(self) -> None:
+        """Forget all counts and records."""
+        with self._lock:
+            self._requests.clear()
+            self._exchanges.clear()
