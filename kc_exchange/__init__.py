@@ -1,1 +1,24 @@
-"""Delegated downstream calls and audited impersonation, on Keycloak token exchange."""
+"""Delegated downstream calls and audited impersonation, on Keycloak token exchange.
+
+with downstream_session("orders-api") as session:
+    orders = session.get("v1/orders").json()
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kc_exchange.downstream import downstream_client, downstream_session
+
+__all__ = ["__version__", "downstream_client", "downstream_session"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: Django imports this package before its settings are."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("kc-exchange")
+    if name in __all__:
+        return getattr(import_module("kc_exchange.downstream"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -239,7 +239,7 @@ class InvalidToken(ExchangeError):
 
     @classmethod
     def because(cls, reason: str) -> Self:
-        """Return the error with a reason for the log, which holds no part of a token."""
+        """Return the error with a reason for the log, never a part of a token."""
         error = cls()
         error.reason = reason
         return error

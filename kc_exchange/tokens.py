@@ -16,6 +16,15 @@ MAX_TOKEN_LENGTH = 20_000
 """Keycloak refuses a longer token parameter (26.6.3), or drops it (before)."""
 
 
+class Secret(str):
+    """A text whose repr says nothing: debug pages show the repr of local variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 class _Unpicklable:
     """Refuse to be pickled: a pickle would carry the token in the clear."""
 
@@ -44,7 +53,9 @@ class AccessToken(_Unpicklable):
     """The value of the `Authorization` header."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "authorization", f"{self.token_type} {self.value}")
+        object.__setattr__(self, "value", Secret(self.value))
+        header = Secret(f"{self.token_type} {self.value}")
+        object.__setattr__(self, "authorization", header)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import os
-import socket
+import socket  # noqa: TC003 - typing.get_type_hints reads it
 import ssl
 import threading
 import time
@@ -79,6 +79,9 @@ class Deadline:
 
 class NoReply(ExchangeUnavailable):
     """Refused, reset or closed before the end. Asking once more for a token is safe."""
+
+    sent = False
+    """Whether the request may have reached the server."""
 
 
 class _Current(threading.local):
@@ -307,9 +310,11 @@ def _explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
             realm=realm.alias,
         )
     if _is_lost(error):
-        return NoReply(
+        lost = NoReply(
             f"Keycloak at {host} refuses or drops the connection.", realm=realm.alias
         )
+        lost.sent = not isinstance(error, NewConnectionError)
+        return lost
     return UnexpectedReply(
         f"What answers at {host} is not Keycloak: {_reason(error)}.",
         realm=realm.alias,

@@ -48,7 +48,10 @@ class Realm:
     authorized_parties: frozenset[str] = frozenset()
     """Clients (`azp`) whose tokens are accepted; empty: any client of the realm."""
     actors: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Who may act (`act.sub`) for which clients' users; see `jwt_validation`."""
+    """Actors (`act.sub`) and the clients (`azp`, or "*") in whose tokens they may act.
+
+    An actor that is not listed is refused; see `jwt_validation.actors`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

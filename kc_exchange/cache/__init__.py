@@ -1,0 +1,32 @@
+"""Keep exchanged tokens while they are good; ask for each of them once at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from kc_exchange.cache.flight import Flights
+from kc_exchange.cache.store import TokenCache
+
+__all__ = ["Flights", "TokenCache", "cache_key", "tokens"]
+
+_key = os.urandom(32)
+
+tokens = TokenCache()
+"""The exchanged tokens of this process."""
+
+
+def cache_key(*parts: str) -> bytes:
+    """Return the key of a cache entry: everything that decides which token it is.
+
+    Each part is preceded by its length, so that no two lists of parts run into the
+    same text; the HMAC's key lives and dies with the process, so that a key confirms
+    no guessed token.
+    """
+    digest = hmac.new(_key, digestmod=hashlib.sha256)
+    for part in parts:
+        raw = part.encode()
+        digest.update(b"%d:" % len(raw))
+        digest.update(raw)
+    return digest.digest()

@@ -1,0 +1,47 @@
+"""Who is called for, right here and now."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from kc_exchange.sources import FixedSubject, Subject
+from kc_exchange.tokens import SubjectToken, expiry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+_bound: ContextVar[Subject | None] = ContextVar("kc_exchange_subject", default=None)
+_NOBODY = FixedSubject(None)
+
+
+def bound_subject() -> Subject:
+    """Return whom the running request is for; outside of one, nobody.
+
+    Nobody is an answer, too: `token()` of it raises `NoSubjectToken`.
+    """
+    return _bound.get() or _NOBODY
+
+
+@contextmanager
+def bind(subject: Subject) -> Iterator[None]:
+    """Bind `subject` for the block, and whoever was bound before after it."""
+    before = _bound.set(subject)
+    try:
+        yield
+    finally:
+        _bound.reset(before)
+
+
+def using_subject_token(
+    value: str, *, realm: str = "default"
+) -> AbstractContextManager[None]:
+    """Return a context manager that binds a token at hand, in a script or a test.
+
+    `realm` is the alias of the realm that issued it. There is no refreshing: after its
+    expiry, calls raise `SubjectTokenExpired`.
+    """
+    token = SubjectToken(value=value, realm=realm, expires_at=expiry(value))
+    return bind(FixedSubject(token))

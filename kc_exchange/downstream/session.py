@@ -1,0 +1,192 @@
+"""A `requests.Session` that is safe by construction."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import rewind_body
+
+from kc_exchange.downstream.challenge import Challenge
+from kc_exchange.downstream.origin import origin_of
+from kc_exchange.exceptions import ReservedHeader, WrongDownstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from requests import PreparedRequest, Request, Response
+
+    from kc_exchange.conf import Downstream
+    from kc_exchange.sources import TokenSource
+    from kc_exchange.tokens import AccessToken
+
+_POOL = 64
+_MAX_REDIRECTS = 5
+_REFUSED = frozenset({401, 403})
+_RESERVED = frozenset({"authorization", "host", "proxy-authorization"})
+_NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+
+
+class _SharedAdapter(HTTPAdapter):
+    """The connections to one downstream, for all sessions of the process."""
+
+    def close(self) -> None:
+        """Leave the connections to the other sessions."""
+
+
+_adapters: dict[str, _SharedAdapter] = {}
+_building = threading.Lock()
+os.register_at_fork(after_in_child=_adapters.clear)
+
+
+def _adapter(downstream: Downstream) -> _SharedAdapter:
+    adapter = _adapters.get(downstream.base_url)
+    if adapter is None:
+        with _building:
+            adapter = _adapters.setdefault(
+                downstream.base_url,
+                _SharedAdapter(pool_connections=2, pool_maxsize=_POOL),
+            )
+    return adapter
+
+
+class DownstreamSession(requests.Session):
+    """A session for one user and one downstream; made by `downstream_session`.
+
+    Every request is bound to the downstream's origin and signed when it is sent. There
+    is no `.netrc`, no proxy of the environment, no cookie kept, no redirect to another
+    origin, and always a timeout. After a 401 that says `invalid_token` the token is
+    dropped, a new one obtained, and the request sent once more if its body can be.
+    """
+
+    def __init__(self, downstream: Downstream, source: TokenSource) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.max_redirects = _MAX_REDIRECTS
+        self.verify = downstream.ca_bundle or True
+        self.cookies.set_policy(_NO_COOKIES)
+        self.adapters.clear()
+        adapter = _adapter(downstream)
+        self.adapters["https://"] = adapter
+        self.adapters["http://"] = adapter
+        self._downstream = downstream
+        self._source = source
+        self._origin = origin_of(downstream.name, downstream.base_url)
+
+    def __repr__(self) -> str:
+        return f"<DownstreamSession {self._downstream.name!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A DownstreamSession is bound to a request and is not pickled. "
+            "Fix: call downstream_session() where it is used."
+        )
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        """Prepare a request with its URL below BASE_URL, and unsigned.
+
+        Raises:
+            ReservedHeader: it brings `auth`, or a header that the session sets.
+            WrongDownstream: its URL belongs to somebody else.
+        """
+        if request.auth is not None or self.auth is not None:
+            raise ReservedHeader(audience=self._downstream.name)
+        self._refuse_reserved(request.headers or ())
+        self._refuse_reserved(self.headers)
+        below = copy.copy(request)
+        below.url = self._origin.absolute(_text(request.url))
+        prepared = super().prepare_request(below)
+        self._origin.check(prepared.url or "")
+        return prepared
+
+    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
+        """Sign a prepared request and send it.
+
+        Raises:
+            ExchangeError: no token could be obtained, or it does not suffice.
+            WrongDownstream: its URL belongs to somebody else.
+            requests.RequestException: as of `requests.Session.send`.
+        """
+        self._origin.check(request.url or "")
+        self._bounded(kwargs)
+        token = self._source.token()
+        response = self._signed(request, token, kwargs)
+        if response.status_code in _REFUSED and not response.history:
+            return self._refused(response, request, token, kwargs)
+        return response
+
+    def rebuild_auth(
+        self,
+        prepared_request: PreparedRequest,
+        response: Response,  # noqa: ARG002 - the name that requests gives it
+    ) -> None:
+        """Leave a redirected request unsigned: `send` checks it first, then signs."""
+        prepared_request.headers.pop("Authorization", None)
+
+    def _signed(
+        self, request: PreparedRequest, token: AccessToken, kwargs: dict[str, Any]
+    ) -> Response:
+        request.headers["Authorization"] = token.authorization
+        return super().send(request, **kwargs)
+
+    def _bounded(self, kwargs: dict[str, Any]) -> None:
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self._downstream.timeout
+        kwargs.setdefault("verify", self.verify)
+        if not kwargs["verify"]:
+            raise WrongDownstream(
+                "verify=False would send the token to whoever answers.",
+                "Name the authority of the downstream's certificate in CA_BUNDLE.",
+                audience=self._downstream.name,
+            )
+
+    def _refused(
+        self,
+        response: Response,
+        request: PreparedRequest,
+        token: AccessToken,
+        kwargs: dict[str, Any],
+    ) -> Response:
+        challenge = self._challenge(response)
+        if challenge.rejects_token(bare=self._downstream.accept_bare_401):
+            self._source.discard(token)
+            if _rewound(request):
+                response.close()
+                response = self._signed(request, self._source.token(), kwargs)
+                challenge = self._challenge(response)
+        error = challenge.error(self._downstream.name)
+        if error is not None:
+            response.close()
+            raise error
+        return response
+
+    def _challenge(self, response: Response) -> Challenge:
+        header = response.headers.get("WWW-Authenticate", "")
+        return Challenge(response.status_code, header)
+
+    def _refuse_reserved(self, headers: Iterable[Any]) -> None:
+        if any(_text(name).lower() in _RESERVED for name in headers):
+            raise ReservedHeader(audience=self._downstream.name)
+
+
+def _text(value: str | bytes | None) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
+
+
+def _rewound(request: PreparedRequest) -> bool:
+    """Report whether the body can be sent again, having wound it back."""
+    if request.body is None or isinstance(request.body, (bytes, str)):
+        return True
+    position = getattr(request, "_body_position", None)
+    if not isinstance(position, int):
+        return False
+    try:
+        rewind_body(request)
+    except requests.exceptions.UnrewindableBodyError:
+        return False
+    return True

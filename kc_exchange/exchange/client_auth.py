@@ -1,0 +1,96 @@
+"""Authenticate the requester at the token endpoint (RFC 6749 section 2.3)."""
+
+from __future__ import annotations
+
+import base64
+import time
+import uuid
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange.exceptions import ExchangeMisconfigured
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Realm
+
+_JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_LIFETIME = 60
+_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+
+_Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
+Credential = tuple[list[tuple[str, str]], dict[str, str]]
+"""Form parameters and headers."""
+
+
+@sensitive_variables()
+def credential(realm: Realm) -> Credential:
+    """Return what authenticates `realm`'s client once: an assertion is used once.
+
+    Raises:
+        ExchangeMisconfigured: PRIVATE_KEY is no key.
+    """
+    own_id = [("client_id", realm.client_id)]
+    match realm.client_auth:
+        case "client_secret_basic":
+            return [], {"Authorization": f"Basic {_basic(realm)}"}
+        case "client_secret_post":
+            return [*own_id, ("client_secret", realm.client_secret)], {}
+        case "private_key_jwt":
+            return [
+                *own_id,
+                ("client_assertion_type", _JWT_BEARER),
+                ("client_assertion", _assertion(realm)),
+            ], {}
+        case "tls_client_auth":
+            return own_id, {}
+
+
+def _basic(realm: Realm) -> str:
+    """Both parts are form-encoded first (RFC 6749 section 2.3.1)."""
+    pair = f"{quote_plus(realm.client_id)}:{quote_plus(realm.client_secret)}"
+    return base64.b64encode(pair.encode()).decode()
+
+
+@sensitive_variables()
+def _assertion(realm: Realm) -> str:
+    """A signed assertion of the client's identity (RFC 7523 sections 2.2 and 3)."""
+    try:
+        key, algorithm = _loaded(realm.private_key)
+    except (ValueError, TypeError) as error:
+        raise ExchangeMisconfigured(
+            f"PRIVATE_KEY of realm {realm.alias!r} is no private key in PEM form.",
+            "Give the text of an RSA, EC or Ed25519 key in PEM form, without a "
+            "passphrase.",
+            realm=realm.alias,
+        ) from error
+    now = int(time.time())
+    claims = {
+        "iss": realm.client_id,
+        "sub": realm.client_id,
+        "aud": realm.issuer,
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "exp": now + _ASSERTION_LIFETIME,
+    }
+    headers = {"kid": realm.key_id} if realm.key_id else None
+    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+
+
+@lru_cache(maxsize=8)
+def _loaded(pem: str) -> tuple[_Key, str]:
+    key = load_pem_private_key(pem.encode(), password=None)
+    if isinstance(key, RSAPrivateKey):
+        return key, "RS256"
+    if isinstance(key, Ed25519PrivateKey):
+        return key, "EdDSA"
+    if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in _CURVES:
+        return key, _CURVES[key.curve.name]
+    raise ValueError("no algorithm for this kind of key")

@@ -1,0 +1,100 @@
+"""The three grants of the token path, as forms in the order of their RFCs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kc_exchange.exceptions import ExchangeMisconfigured, SubjectTokenExpired
+from kc_exchange.exchange import reply
+from kc_exchange.exchange.token_endpoint import Form, ask
+from kc_exchange.tokens import ACCESS_TOKEN, MAX_TOKEN_LENGTH
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.tokens import AccessToken, SubjectToken, TokenSet
+
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
+MAX_PLAIN_LENGTH = 4_000
+"""Keycloak drops longer plain parameters without a word, and issues all the same."""
+
+
+def exchange(
+    subject: SubjectToken, downstream: Downstream, realm: Realm
+) -> AccessToken:
+    """Exchange the user's token for one that is for `downstream` alone.
+
+    Keycloak's standard token exchange (RFC 8693 section 2; Keycloak's guide "Using
+    token exchange"). One call, within `realm.deadline` seconds, its retry included.
+
+    Raises:
+        SubjectTokenRejected: Keycloak does not accept `subject`.
+        ExchangeDenied: this user may not have a token for `downstream`.
+        ExchangeMisconfigured: a setting here or at Keycloak is wrong; the reply
+            is not what was asked for.
+        ExchangeUnavailable: Keycloak did not answer in time.
+    """
+    form = exchange_form(subject, downstream)
+    members = ask(realm, form, audience=downstream.audience)
+    return reply.exchanged(members, subject, downstream, realm)
+
+
+def exchange_form(subject: SubjectToken, downstream: Downstream) -> Form:
+    """Return the form of RFC 8693 section 2.1 for one exchange.
+
+    Raises:
+        ExchangeMisconfigured: a parameter is longer than Keycloak reads.
+        SubjectTokenExpired: the token is longer than Keycloak reads.
+    """
+    form = [("grant_type", TOKEN_EXCHANGE), ("audience", downstream.audience)]
+    if downstream.scopes:
+        form.append(("scope", " ".join(sorted(downstream.scopes))))
+    form.append(("requested_token_type", ACCESS_TOKEN))
+    _refuse_long(form, downstream)
+    if len(subject.value) > MAX_TOKEN_LENGTH:
+        raise SubjectTokenExpired(
+            f"The user's token is longer than the {MAX_TOKEN_LENGTH} characters "
+            "that Keycloak reads.",
+            "Leave groups and roles out of the login's token by fewer client scopes.",
+            audience=downstream.audience,
+        )
+    return [
+        *form,
+        ("subject_token", subject.value),
+        ("subject_token_type", subject.token_type),
+    ]
+
+
+def client_credentials(downstream: Downstream, realm: Realm) -> AccessToken:
+    """Obtain a token of the requester's own service account for `downstream`.
+
+    RFC 6749 section 4.4. Raises what `exchange` raises, but for what concerns users.
+    """
+    form = [("grant_type", "client_credentials")]
+    if downstream.scopes:
+        form.append(("scope", " ".join(sorted(downstream.scopes))))
+    _refuse_long(form, downstream)
+    members = ask(realm, form, audience=downstream.audience)
+    return reply.own(members, downstream, realm)
+
+
+def refresh(realm: Realm, refresh_token: str) -> TokenSet:
+    """Refresh the tokens of a login (RFC 6749 section 6).
+
+    Raises:
+        SubjectTokenExpired: the refresh token is over; the user logs in again.
+        ExchangeMisconfigured: a setting here or at Keycloak is wrong.
+        ExchangeUnavailable: Keycloak did not answer in time.
+    """
+    form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
+    return reply.refreshed(ask(realm, form, may_repeat=False), realm)
+
+
+def _refuse_long(form: Form, downstream: Downstream) -> None:
+    length = sum(len(name) + len(value) for name, value in form)
+    if length > MAX_PLAIN_LENGTH:
+        raise ExchangeMisconfigured(
+            f"The parameters for {downstream.name!r} have {length} characters; "
+            f"beyond {MAX_PLAIN_LENGTH} Keycloak ignores them silently.",
+            "Name fewer SCOPES.",
+            audience=downstream.audience,
+        )

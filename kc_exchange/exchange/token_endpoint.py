@@ -1,0 +1,138 @@
+"""One question to the token endpoint: sent, repeated where that is safe, read."""
+
+from __future__ import annotations
+
+import random
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange import discovery, transport
+from kc_exchange.exceptions import ExchangeUnavailable, UnexpectedReply
+from kc_exchange.exchange.client_auth import credential
+from kc_exchange.exchange.refusals import refusal
+from kc_exchange.strict_json import loads_object
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Realm
+    from kc_exchange.exceptions import ExchangeError
+
+Form = list[tuple[str, str]]
+
+_OK = 200
+_TOO_MANY = 429
+_PASSING = frozenset({_TOO_MANY, 502, 503, 504})
+_PAUSE = 0.1
+"""Seconds before the second attempt, at most, where the server names none."""
+_WORTH_IT = 0.5
+"""Seconds that must be left for a second attempt."""
+
+
+@sensitive_variables()
+def ask(
+    realm: Realm, form: Form, *, audience: str = "", may_repeat: bool = True
+) -> dict[str, Any]:
+    """Return the members of the token endpoint's successful answer.
+
+    A second attempt follows a lost connection, a 502, 503 or 504, or a 429 whose
+    `Retry-After` fits, all within `realm.deadline` seconds. Where a repetition could
+    do harm (`may_repeat=False`: a refresh token may be good for once only) it follows
+    a refused connection alone.
+
+    Raises:
+        ExchangeError: what `refusals` makes of the answer, or of none.
+    """
+    deadline = transport.Deadline(realm.deadline)
+    url = discovery.endpoints(realm, deadline).token
+    try:
+        reply = _post(realm, url, form, deadline)
+        pause = _pause(reply, deadline) if may_repeat else None
+    except transport.NoReply as error:
+        pause = _jitter(deadline) if may_repeat or not error.sent else None
+        if pause is None:
+            raise
+    if pause is not None:
+        time.sleep(pause)
+        reply = _post(realm, url, form, deadline)
+    return _read(reply, realm, audience)
+
+
+@sensitive_variables()
+def _post(
+    realm: Realm, url: str, form: Form, deadline: transport.Deadline
+) -> transport.Reply:
+    parameters, headers = credential(realm)
+    return transport.request(
+        realm, url, deadline, form=[*form, *parameters], headers=headers
+    )
+
+
+def _pause(reply: transport.Reply, deadline: transport.Deadline) -> float | None:
+    """Return the seconds to wait before asking again, or None for not at all."""
+    if reply.status not in _PASSING:
+        return None
+    wished = retry_after(reply)
+    if wished is None:
+        return None if reply.status == _TOO_MANY else _jitter(deadline)
+    return wished if wished + _WORTH_IT < _left(deadline) else None
+
+
+def _jitter(deadline: transport.Deadline) -> float | None:
+    return random.uniform(0, _PAUSE) if _left(deadline) > _WORTH_IT else None  # noqa: S311
+
+
+def _left(deadline: transport.Deadline) -> float:
+    try:
+        return deadline.left()
+    except TimeoutError:
+        return 0.0
+
+
+def retry_after(reply: transport.Reply) -> float | None:
+    """Return the seconds of `Retry-After` (RFC 9110 section 10.2.3), or None."""
+    value = reply.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:6])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read(reply: transport.Reply, realm: Realm, audience: str) -> dict[str, Any]:
+    if reply.status != _OK:
+        raise _refused(reply, realm, audience)
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        if kind != "application/json":
+            raise ValueError(f"it is of type {kind or 'unknown'}")
+        members = loads_object(reply.body)
+        if "error" in members:
+            raise ValueError("it says 200 and names an error")
+    except ValueError as error:
+        raise UnexpectedReply(
+            f"The token endpoint's answer is not one: {error}.",
+            status=reply.status,
+            audience=audience,
+            realm=realm.alias,
+        ) from error
+    return members
+
+
+def _refused(reply: transport.Reply, realm: Realm, audience: str) -> ExchangeError:
+    try:
+        members = loads_object(reply.body)
+    except ValueError:
+        members = {}
+    error = refusal(
+        reply.status,
+        members.get("error", ""),
+        members.get("error_description", ""),
+        realm=realm,
+        audience=audience,
+    )
+    if isinstance(error, ExchangeUnavailable):
+        error.retry_after = retry_after(reply)
+    return error

@@ -1,0 +1,5 @@
+"""Middleware of the request path."""
+
+from kc_exchange.middleware.user_token import UserTokenMiddleware
+
+__all__ = ["UserTokenMiddleware"]

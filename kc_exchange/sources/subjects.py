@@ -1,0 +1,78 @@
+"""Who is called for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from kc_exchange import capture, exchange
+from kc_exchange.exceptions import NoSubjectToken, SubjectTokenExpired
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from kc_exchange.tokens import SubjectToken
+
+
+class Subject(Protocol):
+    """Whoever is called for: the user of the request."""
+
+    @property
+    def captured(self) -> SubjectToken | None:
+        """The token, if it has been captured already; asking costs nothing."""
+        ...
+
+    def token(self) -> SubjectToken:
+        """Return the subject token; raise `NoSubjectToken` where there is none."""
+        ...
+
+    def renew(self, rejected: SubjectToken) -> SubjectToken:
+        """Return a newer token; raise `SubjectTokenExpired` where there is none."""
+        ...
+
+
+class RequestSubject:
+    """The user of a request, captured when somebody first asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self._token: SubjectToken | None = None
+
+    @property
+    def captured(self) -> SubjectToken | None:
+        """The token, if somebody has asked for it before."""
+        return self._token
+
+    def token(self) -> SubjectToken:
+        """Return the captured token."""
+        if self._token is None:
+            self._token = capture.capture(self._request)
+            if self._token is None:
+                raise NoSubjectToken
+        return self._token
+
+    def renew(self, rejected: SubjectToken) -> SubjectToken:
+        """Return a token refreshed once for all requests of the session."""
+        self._token = capture.renew(self._request, rejected, exchange.refresh)
+        return self._token
+
+
+class FixedSubject:
+    """A token that was handed in, by a script or a test."""
+
+    def __init__(self, token: SubjectToken | None) -> None:
+        self._token = token
+
+    @property
+    def captured(self) -> SubjectToken | None:
+        """The token that was handed in."""
+        return self._token
+
+    def token(self) -> SubjectToken:
+        """Return the token that was handed in."""
+        if self._token is None:
+            raise NoSubjectToken
+        return self._token
+
+    def renew(self, rejected: SubjectToken) -> SubjectToken:
+        """Raise: nobody is there to refresh it."""
+        raise SubjectTokenExpired(realm=rejected.realm)
