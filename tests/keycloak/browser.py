@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -52,9 +52,7 @@ class Browser:
         self.http = requests.Session()
         self.http.trust_env = False
 
-    def send(
-        self, method: str, url: str, **more: dict[str, str] | None
-    ) -> requests.Response:
+    def send(self, method: str, url: str, **more: Any) -> requests.Response:
         """Ask for an address."""
         reply = self.http.request(
             method, url, timeout=30, allow_redirects=False, **more

@@ -9,7 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -71,5 +71,5 @@ class Bound:
     def obtain(self, server: Server) -> str:
         """Log in with a proof and return the bound token."""
         proof = Proof(self.key).obtain(server)
-        reply: dict[str, Any] = self.login.reply(server, {"DPoP": proof})
+        reply = self.login.reply(server, {"DPoP": proof})
         return str(reply["access_token"])

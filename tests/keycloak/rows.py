@@ -74,9 +74,7 @@ def resolved(value: str | Step, server: Server) -> str:
     return value if isinstance(value, str) else value.obtain(server)
 
 
-def exchange_form(
-    subject: Any = None, *, without: tuple[str, ...] = (), **changes: Any
-) -> Form:
+def exchange_form(subject: Any = None, *, without: Any = (), **changes: Any) -> Form:
     """A whole exchange request, changed; a tuple repeats its parameter."""
     members: dict[str, Any] = {
         "grant_type": EXCHANGE_GRANT,

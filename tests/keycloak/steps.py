@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jwt
 
@@ -34,11 +34,11 @@ class Login:
 
     def obtain(self, server: Server) -> str:
         """Do so and return the value."""
-        return self.reply(server)[self.part]
+        return str(self.reply(server)[self.part])
 
     def reply(
         self, server: Server, headers: Mapping[str, str] | None = None
-    ) -> dict[str, str]:
+    ) -> dict[str, Any]:
         """The whole reply to the login."""
         form = {
             "grant_type": "password",
@@ -58,7 +58,7 @@ class Service:
     def obtain(self, server: Server) -> str:
         """Do so and return the value."""
         form = {"grant_type": "client_credentials"} | scoped(self.scope)
-        return server.tokens(form, self.client)["access_token"]
+        return str(server.tokens(form, self.client)["access_token"])
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class LoggedOut:
     def obtain(self, server: Server) -> str:
         """Do so and return the value."""
         reply = self.login.reply(server)
-        token = reply[self.part]
+        token = str(reply[self.part])
         if self.exchanged:
             token = Exchanged(subject=Literal(token)).obtain(server)
         client = self.login.client
@@ -175,7 +175,7 @@ class Unsigned:
     def obtain(self, server: Server) -> str:
         """Do so and return the value."""
         claims = server.claims(self.token.obtain(server))
-        return jwt.encode(claims, key=None, algorithm="none")
+        return jwt.encode(claims, key="", algorithm="none")
 
 
 @dataclass(frozen=True)
