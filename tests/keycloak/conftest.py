@@ -14,9 +14,9 @@ pytest.register_assert_rewrite(
 from tests.keycloak.browser import Browser  # noqa: E402
 from tests.keycloak.servers import (  # noqa: E402 - after the line above
     REALM,
-    REALM_FILE,
     RealAdmin,
     Server,
+    shop_realm,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def real_server() -> Server:
         os.environ.get(f"{URL}_PASSWORD", "admin"),
     )
     admin.import_realm(REALM)
+    admin.import_realm(shop_realm())
     return Server(url, admin)
 
 
@@ -100,5 +101,5 @@ def embedded_server() -> Iterator[Server]:
     """The Keycloak that this package brings along."""
     from kc_exchange.testing import EmbeddedKeycloak  # noqa: PLC0415
 
-    with EmbeddedKeycloak(REALM_FILE) as embedded:
+    with EmbeddedKeycloak(REALM, shop_realm()) as embedded:
         yield Server(embedded.url, embedded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 REALM_FILE = FOLDER / "conformance-realm.json"
 REALM = json.loads(REALM_FILE.read_text())
+SHOP_FILE = FOLDER.parents[1] / "exampleproject/keycloak/shop-realm.json"
 USER_IDS = {user["username"]: user["id"] for user in REALM["users"]}
 
 _TYPE = "urn:ietf:params:oauth:token-type:"
@@ -27,6 +28,17 @@ REFRESH_TOKEN = f"{_TYPE}refresh_token"
 SAML2 = f"{_TYPE}saml2"
 EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+def shop_realm() -> dict[str, Any]:
+    """The demo's realm under another name, lest a running demo lose its own."""
+    text = SHOP_FILE.read_text().replace(
+        "default-roles-shop", "default-roles-shop-copy"
+    )
+    realm: dict[str, Any] = json.loads(text) | {"realm": "shop-copy"}
+    for entry in realm["users"] + realm["clients"]:
+        del entry["id"]
+    return realm
 
 
 class Admin(Protocol):
@@ -42,6 +54,7 @@ class Server:
 
     url: str
     admin: Admin
+    realm: str = REALM["realm"]
     http: requests.Session = field(default_factory=requests.Session)
     shut_out: set[str] = field(default_factory=set)
 
@@ -51,7 +64,11 @@ class Server:
     @property
     def issuer(self) -> str:
         """The realm's address, which its tokens carry."""
-        return f"{self.url}/realms/{REALM['realm']}"
+        return f"{self.url}/realms/{self.realm}"
+
+    def of(self, realm: str) -> Server:
+        """The same server's face for another realm."""
+        return replace(self, realm=realm)
 
     def endpoint(self, path: str) -> str:
         """The address of one OpenID Connect endpoint of the realm."""
