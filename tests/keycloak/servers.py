@@ -142,6 +142,10 @@ class RealAdmin:
     url: str
     username: str
     password: str
+    http: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        self.http.trust_env = False
 
     def call(self, method: str, path: str, body: Any = None) -> requests.Response:
         """Ask the admin API with a fresh token; they live for one minute."""
@@ -151,13 +155,13 @@ class RealAdmin:
             "username": self.username,
             "password": self.password,
         }
-        token = requests.post(
+        token = self.http.post(
             f"{self.url}/realms/master/protocol/openid-connect/token",
             data=form,
             timeout=30,
         )
         assert token.status_code == 200, f"the admin cannot log in: {token.json()}"
-        return requests.request(
+        return self.http.request(
             method,
             f"{self.url}/admin/realms{path}",
             json=body,
