@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from importlib import import_module
+
+from django.apps import AppConfig, apps
 
 
 class KcExchangeConfig(AppConfig):
-    """Register the checks and the receivers."""
+    """Register the checks, and the receivers that keep a login's tokens."""
 
     name = "kc_exchange"
     verbose_name = "Keycloak token exchange"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect what has to be connected once."""
+        from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415
+
+        from kc_exchange import capture  # noqa: PLC0415
+
+        import_module("kc_exchange.checks")
+        user_logged_in.connect(
+            capture.seal_pending, dispatch_uid="kc_exchange.capture.seal_pending"
+        )
+        if apps.is_installed("allauth.socialaccount"):
+            import_module("kc_exchange.login.allauth").connect()

@@ -1,0 +1,157 @@
+"""System checks: each setting that can be wrong or unsafe has its number.
+
+E001-E011 are mistakes in the dictionary itself, found by `kc_exchange.conf`. The rest
+needs the project around it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+from django.core.checks import Warning as CheckWarning
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from kc_exchange import capture, conf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.core.checks import CheckMessage
+
+_MIDDLEWARE = "kc_exchange.middleware.UserTokenMiddleware"
+_BEFORE = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
+_EXAMPLES = ("change-me", "changeme", "demo-secret", "example")
+_SHORTEST_SECRET = 16
+_LONGEST_DEADLINE = 10.0
+
+
+def _error(number: str, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=f"kc_exchange.{number}")
+
+
+def _warning(number: str, message: str, hint: str) -> CheckWarning:
+    return CheckWarning(message, hint=hint, id=f"kc_exchange.{number}")
+
+
+@register(Tags.security)
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """E001-E011: the dictionary; E012-E016, W001-W004: the project around it."""
+    problems = conf.problems()
+    if problems:
+        return [_error(p.number, p.message, p.hint) for p in problems]
+    parsed = conf.current()
+    return [
+        *_paths(parsed),
+        *_middleware(),
+        *_secrets(parsed),
+        *_sessions(),
+        *_realms(parsed),
+        *_plain_http(),
+    ]
+
+
+def _paths(parsed: conf.Settings) -> Iterator[CheckMessage]:
+    for setting, path in [
+        *(("CAPTURE", path) for path in parsed.capture),
+        ("USER_FROM_CLAIMS", parsed.user_from_claims),
+    ]:
+        try:
+            found = callable(import_string(path))
+        except (ImportError, ImproperlyConfigured):
+            found = False
+        if not found:
+            yield _error(
+                "E012",
+                f"KC_EXCHANGE[{setting!r}]: {path!r} is no function.",
+                "Give the dotted path of a function that can be imported.",
+            )
+
+
+def _middleware() -> Iterator[CheckMessage]:
+    installed = list(settings.MIDDLEWARE)
+    if _MIDDLEWARE not in installed:
+        yield _warning(
+            "W002",
+            f"{_MIDDLEWARE} is not in MIDDLEWARE: views have no user's token.",
+            f"Add it after {_BEFORE[-1]}; leave it out where only scripts call "
+            "downstreams, and silence this check.",
+        )
+        return
+    place = installed.index(_MIDDLEWARE)
+    for earlier in _BEFORE:
+        if earlier in installed and installed.index(earlier) > place:
+            yield _error(
+                "E013",
+                f"{_MIDDLEWARE} comes before {earlier}, whose work it needs.",
+                f"Move it below {earlier} in MIDDLEWARE.",
+            )
+
+
+def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:
+    for realm in parsed.realms.values():
+        secret = realm.client_secret
+        if not secret or not realm.client_auth.startswith("client_secret"):
+            continue
+        where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}]['CLIENT_SECRET']"
+        if any(example in secret.lower() for example in _EXAMPLES):
+            kind = _warning if settings.DEBUG else _error
+            yield kind(
+                "W003" if settings.DEBUG else "E014",
+                f"{where} is the example's.",
+                "Regenerate it at Keycloak (Clients > Credentials), and read it from "
+                "the environment.",
+            )
+        elif len(secret) < _SHORTEST_SECRET:
+            yield _warning(
+                "W004",
+                f"{where} has fewer than {_SHORTEST_SECRET} characters.",
+                "Let Keycloak generate it: Clients > Credentials > Regenerate.",
+            )
+
+
+def _sessions() -> Iterator[CheckMessage]:
+    if capture.uses_cookie_sessions():
+        yield _error(
+            "E015",
+            "SESSION_ENGINE keeps the session in the cookie: a copy of it stays valid "
+            "after logout, and tokens would leave the server.",
+            "Use a server-side engine, such as django.contrib.sessions.backends.db.",
+        )
+
+
+def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
+    for downstream in parsed.downstreams.values():
+        if downstream.realm != "default" and downstream.strategy == "exchange":
+            yield _error(
+                "E016",
+                f"Downstream {downstream.name!r} exchanges in realm "
+                f"{downstream.realm!r}, which did not issue the user's token.",
+                "A standard exchange stays in one realm: use REALM 'default', or "
+                "STRATEGY 'service-account'.",
+            )
+    for realm in parsed.realms.values():
+        if realm.deadline > _LONGEST_DEADLINE:
+            yield _warning(
+                "W005",
+                f"DEADLINE of realm {realm.alias!r} is {realm.deadline:g} s: while "
+                "Keycloak is away, each request waits that long.",
+                "Three seconds are plenty.",
+            )
+
+
+def _plain_http() -> Iterator[CheckMessage]:
+    raw = settings.KC_EXCHANGE
+    groups = ("REALMS", "DOWNSTREAMS")
+    for group, name in [(g, n) for g in groups for n in raw.get(g, {})]:
+        if raw[group][name].get("ALLOW_PLAIN_HTTP") is True and not settings.DEBUG:
+            yield _warning(
+                "W001",
+                f"KC_EXCHANGE[{group!r}][{name!r}] allows plain http.",
+                "Keep it only where the network itself encrypts (a service mesh).",
+            )

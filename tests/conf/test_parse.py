@@ -1,0 +1,168 @@
+"""Every mistake in `KC_EXCHANGE` has a number, a cause and a fix."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from kc_exchange import conf
+from kc_exchange.conf.parse import parse
+from kc_exchange.exceptions import UnknownDownstream
+
+GOOD: dict[str, Any] = {
+    "REALMS": {
+        "default": {
+            "ISSUER": "https://id.example.com/realms/acme",
+            "CLIENT_ID": "django-app",
+            "CLIENT_SECRET": "0123456789abcdef",
+        }
+    },
+    "DOWNSTREAMS": {
+        "orders-api": {"BASE_URL": "https://orders.internal", "SCOPES": ["a", "b"]}
+    },
+}
+
+
+def changed(*where: str, value: Any) -> dict[str, Any]:
+    raw: dict[str, Any] = copy.deepcopy(GOOD)
+    place = raw
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = value
+    return raw
+
+
+def realm(key: str, value: Any) -> dict[str, Any]:
+    return changed("REALMS", "default", key, value=value)
+
+
+def downstream(key: str, value: Any) -> dict[str, Any]:
+    return changed("DOWNSTREAMS", "orders-api", key, value=value)
+
+
+def test_parse__good() -> None:
+    """Defaults fill what is not said; BASE_URL ends with a slash."""
+    parsed, problems = parse(GOOD, debug=False)
+
+    assert problems == []
+    assert parsed is not None
+    assert parsed.realms["default"].audiences == {"django-app"}
+    assert parsed.downstreams["orders-api"].base_url == "https://orders.internal/"
+    assert parsed.downstreams["orders-api"].audience == "orders-api"
+    assert parsed.downstreams["orders-api"].strategy == "exchange"
+    assert parsed.leeway == 10
+
+
+def test_parse__hides_secrets() -> None:
+    """No repr of the settings shows the secret or the key."""
+    raw = realm("PRIVATE_KEY", "-----BEGIN")
+    parsed, _ = parse(raw, debug=False)
+
+    assert "0123456789abcdef" not in repr(parsed)
+    assert "BEGIN" not in repr(parsed)
+
+
+@pytest.mark.parametrize(
+    ("number", "raw", "says"),
+    [
+        ("E001", None, "KC_EXCHANGE is missing"),
+        ("E001", [], "is not a dictionary"),
+        ("E001", {**GOOD, "REALMS": []}, "['REALMS'] is not a dictionary"),
+        ("E002", {**GOOD, "DOWNSTREAM": {}}, "'DOWNSTREAM'"),
+        ("E002", realm("SECRET", "x"), "'SECRET'"),
+        ("E002", downstream("URL", "x"), "'URL'"),
+        ("E003", {**GOOD, "REALMS": {}}, "no realm 'default'"),
+        ("E003", realm("ISSUER", ""), "is missing"),
+        ("E003", realm("ISSUER", "id.example.com"), "is not a URL"),
+        ("E003", realm("ISSUER", "https://u:p@id.example.com/"), "is not a URL"),
+        ("E003", realm("ISSUER", "https://id.example.com/?x"), "is not a URL"),
+        ("E003", realm("ISSUER", "https://id.example.com:no/"), "is not a URL"),
+        ("E004", realm("ISSUER", "http://id.example.com/realms/a"), "plain http"),
+        ("E004", downstream("BASE_URL", "http://orders.internal/"), "plain http"),
+        ("E005", realm("CLIENT_ID", " "), "is missing"),
+        ("E006", realm("CLIENT_SECRET", ""), "is missing"),
+        ("E006", realm("CLIENT_AUTH", "private_key_jwt"), "['PRIVATE_KEY']"),
+        ("E006", realm("CLIENT_AUTH", "tls_client_auth"), "['CERTIFICATE']"),
+        ("E007", realm("CLIENT_AUTH", "password"), "is 'password'"),
+        ("E008", downstream("BASE_URL", ""), "is missing"),
+        ("E009", downstream("STRATEGY", "swap"), "is 'swap'"),
+        ("E010", downstream("REALM", "other"), "is 'other'"),
+        ("E011", realm("DEADLINE", 0), "out of range"),
+        ("E011", realm("DEADLINE", True), "out of range"),
+        ("E011", realm("CLIENT_ID", 5), "is not a string"),
+        ("E011", realm("AUDIENCES", "django-app"), "is not a list"),
+        ("E011", downstream("SCOPES", "a b"), "is not a list"),
+        ("E011", downstream("SCOPES", ["a", ""]), "something else"),
+        ("E011", downstream("TIMEOUT", "5"), "no time in seconds"),
+        ("E011", downstream("TIMEOUT", (1, 2, 3)), "no time in seconds"),
+        ("E011", {**GOOD, "LEEWAY": 61}, "out of range"),
+        ("E011", {**GOOD, "CACHE_SIZE": 0}, "out of range"),
+        ("E011", {**GOOD, "CAPTURE": 5}, "dotted paths"),
+    ],
+)
+def test_parse__mistake(number: str, raw: Any, says: str) -> None:
+    """A mistake is named where it stands, with what to do."""
+    parsed, problems = parse(raw, debug=False)
+
+    assert parsed is None
+    assert number in [p.number for p in problems]
+    found = next(p for p in problems if p.number == number)
+    assert says in found.message
+    assert found.hint
+
+
+@pytest.mark.parametrize(
+    ("raw", "debug"),
+    [
+        (realm("ISSUER", "http://id.internal/realms/a"), True),
+        (realm("ISSUER", "http://localhost:8080/realms/a"), False),
+        (realm("ISSUER", "http://127.0.0.1:8080/realms/a"), False),
+        (
+            changed(
+                "REALMS",
+                "default",
+                value={
+                    **GOOD["REALMS"]["default"],
+                    "ISSUER": "http://id.internal/realms/a",
+                    "ALLOW_PLAIN_HTTP": True,
+                },
+            ),
+            False,
+        ),
+    ],
+)
+def test_parse__plain_http_where_it_may_be(raw: Any, debug: bool) -> None:
+    """Under DEBUG, on this machine, or where the setting says so."""
+    assert parse(raw, debug=debug)[1] == []
+
+
+def test_current__follows_the_settings(settings: Any) -> None:
+    """What is read is what the setting says now, parsed once."""
+    settings.KC_EXCHANGE = GOOD
+    first = conf.current()
+    settings.KC_EXCHANGE = realm("CLIENT_ID", "other")
+
+    assert first.realms["default"].client_id == "django-app"
+    assert conf.current().realms["default"].client_id == "other"
+    assert conf.current() is conf.current()
+
+
+def test_current__raises_for_mistake(settings: Any) -> None:
+    """The first mistake stops whoever needs the settings, with cause and fix."""
+    settings.KC_EXCHANGE = realm("ISSUER", "")
+
+    with pytest.raises(ImproperlyConfigured, match=r"is missing.*Fix:.*E003"):
+        conf.current()
+
+
+def test_downstream__unknown(settings: Any) -> None:
+    """An unknown name lists those that are known."""
+    settings.KC_EXCHANGE = GOOD
+
+    with pytest.raises(UnknownDownstream, match=r"'nope'.*\['orders-api'\]"):
+        conf.current().downstream("nope")
+    with pytest.raises(ImproperlyConfigured, match=r"no realm 'nope'"):
+        conf.current().realm("nope")
