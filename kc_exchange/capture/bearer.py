@@ -1,0 +1,96 @@
+"""Read the bearer token of a request (RFC 6750 section 2, RFC 9110 section 11)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import RawPostDataException, UnreadablePostError
+
+from kc_exchange.exceptions import InvalidRequest
+from kc_exchange.tokens import SubjectToken, expiry
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MAX_BEARER = 8 * 1024
+"""Characters of a bearer token; longer ones are refused."""
+_MAX_FORM = 64 * 1024
+_FORM = "application/x-www-form-urlencoded"
+
+# Keycloak's tokens are JWTs, so the `+`, `/` and `=` of RFC 6750's b64token, which
+# another reader might decode differently, are not let in.
+_CREDENTIALS = re.compile(r"(?i:bearer) ([A-Za-z0-9][A-Za-z0-9._~-]*)", re.ASCII)
+_ALSO_BEARER = re.compile(r",\s*bearer\s", re.ASCII | re.IGNORECASE)
+_SCHEME = "bearer"
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """Return the bearer token of the `Authorization` header, None without.
+
+    Another scheme is None, too, and so is a token in a cookie, in `X-Forwarded-*` or
+    in a query alone: nobody reads it there.
+
+    Raises:
+        InvalidRequest: the header is malformed or longer than `MAX_BEARER`, or the
+            query or the form carries a token as well (RFC 6750 section 2).
+    """
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if not header:
+        return None
+    found = _CREDENTIALS.fullmatch(header)
+    if found is None:
+        _refuse_malformed(header)
+        return None
+    token = found[1]
+    if len(token) > MAX_BEARER:
+        raise InvalidRequest(
+            f"The access token is longer than {MAX_BEARER} characters."
+        )
+    if _names_token(request.META.get("QUERY_STRING", "")) or _form_has_token(request):
+        raise InvalidRequest("The request carries an access token in two places.")
+    return token
+
+
+def from_bearer(request: HttpRequest) -> SubjectToken | None:
+    """Return the bearer token as a subject token, None without one.
+
+    Nothing is verified here: Keycloak does that at the exchange, and the authentication
+    of a view by `jwt_validation`.
+
+    Raises:
+        InvalidRequest: see `bearer_token`.
+    """
+    token = bearer_token(request)
+    if token is None:
+        return None
+    return SubjectToken(value=token, expires_at=expiry(token))
+
+
+def _refuse_malformed(header: str) -> None:
+    """Refuse what means to be a bearer, or the session would speak in its place."""
+    meant = header.lstrip().lower().startswith(_SCHEME)
+    if meant or _ALSO_BEARER.search(header):
+        raise InvalidRequest("The Authorization header is malformed.")
+
+
+def _names_token(form: str) -> bool:
+    if not form:
+        return False
+    pairs = parse_qsl(form, keep_blank_values=True)
+    return any(name == "access_token" for name, _ in pairs)
+
+
+def _form_has_token(request: HttpRequest) -> bool:
+    """Look into a small form only; `body` is kept, so a view can still stream it."""
+    if request.method != "POST" or request.content_type != _FORM:
+        return False
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal() or int(length) > _MAX_FORM:
+        return False
+    try:
+        return _names_token(request.body.decode("latin-1"))
+    except (RawPostDataException, RequestDataTooBig, UnreadablePostError):
+        return False
