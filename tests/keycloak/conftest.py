@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 pytest.register_assert_rewrite(
-    "tests.keycloak.browser", "tests.keycloak.rows", "tests.keycloak.servers"
+    "tests.keycloak.admins",
+    "tests.keycloak.browser",
+    "tests.keycloak.rows",
+    "tests.keycloak.servers",
 )
 
+from tests.keycloak.admins import EmbeddedAdmin, RealAdmin  # noqa: E402
 from tests.keycloak.browser import Browser  # noqa: E402
 from tests.keycloak.servers import (  # noqa: E402 - after the line above
     REALM,
-    RealAdmin,
     Server,
     shop_realm,
 )
@@ -102,4 +105,4 @@ def embedded_server() -> Iterator[Server]:
     from kc_exchange.testing import EmbeddedKeycloak  # noqa: PLC0415
 
     with EmbeddedKeycloak(REALM, shop_realm()) as embedded:
-        yield Server(embedded.url, embedded)
+        yield Server(embedded.url, EmbeddedAdmin(embedded))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +46,12 @@ class Admin(Protocol):
     def set_user_enabled(self, username: str, enabled: bool) -> None:
         """Let the user in, or shut them out."""
 
+    def end_sessions(self, username: str) -> None:
+        """Log the user out everywhere."""
+
+    def rotate_keys(self) -> None:
+        """Sign with a new key from now on, and keep the old one."""
+
 
 @dataclass
 class Server:
@@ -57,6 +62,7 @@ class Server:
     realm: str = REALM["realm"]
     http: requests.Session = field(default_factory=requests.Session)
     shut_out: set[str] = field(default_factory=set)
+    keys: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.http.trust_env = False
@@ -68,7 +74,7 @@ class Server:
 
     def of(self, realm: str) -> Server:
         """The same server's face for another realm."""
-        return replace(self, realm=realm)
+        return replace(self, realm=realm, keys={})
 
     def endpoint(self, path: str) -> str:
         """The address of one OpenID Connect endpoint of the realm."""
@@ -100,8 +106,13 @@ class Server:
         assert reply.status_code == 200, reply.json()
         return dict(reply.json())
 
-    @cached_property
-    def keys(self) -> dict[str, Any]:
+    def key(self, key_id: str) -> Any:
+        """The realm's signing key of this id, asked for again when it is new."""
+        if key_id not in self.keys:
+            self.keys = self.signing_keys()
+        return self.keys[key_id]
+
+    def signing_keys(self) -> dict[str, Any]:
         """The realm's signing keys by their id."""
         jwks = self.http.get(self.endpoint("certs"), timeout=30).json()
         signing = [key for key in jwks["keys"] if key["use"] == "sig"]
@@ -109,7 +120,7 @@ class Server:
 
     def claims(self, token: str) -> dict[str, Any]:
         """The claims of a token that this realm has signed."""
-        key = self.keys[jwt.get_unverified_header(token)["kid"]]
+        key = self.key(jwt.get_unverified_header(token)["kid"])
         options: Any = {"verify_aud": False}
         return jwt.decode(
             token, key, ["RS256"], issuer=self.issuer, options=options, leeway=5
@@ -133,51 +144,3 @@ def is_public(client: str) -> bool:
         known["clientId"] == client and known["publicClient"]
         for known in REALM["clients"]
     )
-
-
-@dataclass
-class RealAdmin:
-    """The admin REST API of a real Keycloak."""
-
-    url: str
-    username: str
-    password: str
-    http: requests.Session = field(default_factory=requests.Session)
-
-    def __post_init__(self) -> None:
-        self.http.trust_env = False
-
-    def call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        """Ask the admin API with a fresh token; they live for one minute."""
-        form = {
-            "grant_type": "password",
-            "client_id": "admin-cli",
-            "username": self.username,
-            "password": self.password,
-        }
-        token = self.http.post(
-            f"{self.url}/realms/master/protocol/openid-connect/token",
-            data=form,
-            timeout=30,
-        )
-        assert token.status_code == 200, f"the admin cannot log in: {token.json()}"
-        return self.http.request(
-            method,
-            f"{self.url}/admin/realms{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token.json()['access_token']}"},
-            timeout=60,
-        )
-
-    def import_realm(self, realm: Mapping[str, Any]) -> None:
-        """Replace the realm, if it is there, by this export."""
-        gone = self.call("DELETE", f"/{realm['realm']}")
-        assert gone.status_code in {204, 404}, gone.text
-        made = self.call("POST", "", realm)
-        assert made.status_code == 201, made.text
-
-    def set_user_enabled(self, username: str, enabled: bool) -> None:
-        """Let the user in, or shut them out."""
-        path = f"/{REALM['realm']}/users/{USER_IDS[username]}"
-        changed = self.call("PUT", path, {"enabled": enabled})
-        assert changed.status_code == 204, changed.text

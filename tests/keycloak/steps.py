@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-
-import jwt
 
 from tests.keycloak.servers import ACCESS_TOKEN, EXCHANGE_GRANT
 
@@ -87,95 +84,6 @@ class Exchanged:
         if self.then_revoke_subject:
             revoke(server, subject, server.claims(subject)["azp"])
         return str(token)
-
-
-@dataclass(frozen=True)
-class Revoked:
-    """A token that the client it was issued to has revoked."""
-
-    token: Step
-    client: str = "frontend"
-
-    def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
-        token = self.token.obtain(server)
-        revoke(server, token, self.client)
-        return token
-
-
-@dataclass(frozen=True)
-class LoggedOut:
-    """A token whose session has ended since; exchanged first when asked for."""
-
-    login: Login = Login()
-    part: str = "access_token"
-    exchanged: bool = False
-
-    def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
-        reply = self.login.reply(server)
-        token = str(reply[self.part])
-        if self.exchanged:
-            token = Exchanged(subject=Literal(token)).obtain(server)
-        client = self.login.client
-        form = {
-            "client_id": client,
-            "client_secret": f"{client}-secret",
-            "refresh_token": reply["refresh_token"],
-        }
-        assert server.post("logout", form).status_code == 204
-        return token
-
-
-@dataclass(frozen=True)
-class ShutOut:
-    """A token of a user who has been disabled since."""
-
-    token: Step = Login(user="dora")
-    user: str = "dora"
-
-    def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
-        token = self.token.obtain(server)
-        server.shut_out_user(self.user)
-        return token
-
-
-@dataclass(frozen=True)
-class Expired:
-    """A token that has outlived its own expiry."""
-
-    token: Step
-
-    def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
-        token = self.token.obtain(server)
-        time.sleep(max(0, server.claims(token)["exp"] - time.time()) + 1.5)
-        return token
-
-
-@dataclass(frozen=True)
-class Forged:
-    """A token with every claim of a true one and somebody else's signature."""
-
-    token: Step = Login()
-
-    def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
-        head, body, signature = self.token.obtain(server).split(".")
-        return ".".join((head, body, signature[::-1]))
-
-
-@dataclass(frozen=True)
-class Unsigned:
-    """A token with every claim of a true one and the algorithm `none`."""
-
-    token: Step = Login()
-
-    def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
-        claims = server.claims(self.token.obtain(server))
-        return jwt.encode(claims, key="", algorithm="none")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tests.keycloak.table import (
     revocation,
     sessions,
     subjects,
+    userinfo,
 )
 
 TABLE = (
@@ -23,6 +24,7 @@ TABLE = (
     *grants.ROWS,
     *refresh.ROWS,
     *introspection.ROWS,
+    *userinfo.ROWS,
     *revocation.ROWS,
     *sessions.ROWS,
     *proofs.ROWS,

@@ -1,24 +1,24 @@
-"""Introspection and the user-info endpoint."""
+"""Introspection (RFC 7662)."""
 
 from typing import Any
 
-from tests.keycloak.clients import Basic, Nobody, Public
+from tests.keycloak.clients import Basic, Public
 from tests.keycloak.rows import Expect, Row, refused
 from tests.keycloak.servers import USER_IDS
-from tests.keycloak.steps import (
-    Bearer,
-    Exchanged,
+from tests.keycloak.states import (
+    Ended,
     Expired,
     Forged,
+    HalfRevoked,
     LoggedOut,
-    Login,
     Revoked,
-    Service,
     ShutOut,
 )
+from tests.keycloak.steps import Exchanged, Login, Service
 
 INACTIVE = Expect(body={"active": False}, keys=frozenset({"active"}))
 ACTIVE = Expect(body={"active": True})
+UNSUPPORTED = refused(400, "invalid_request", "Unsupported token type.")
 
 
 def introspect(
@@ -33,27 +33,6 @@ def introspect(
         expect=expect,
     )
 
-
-def challenge(status: int, error: str, said: str) -> Expect:
-    """A refusal that is told in the header alone."""
-    told = f'Bearer realm="conformance", error="{error}", error_description="{said}"'
-    return Expect(status, keys=frozenset(), headers={"WWW-Authenticate": told})
-
-
-def userinfo(name: str, token: Any, expect: Expect) -> Row:
-    """A row that asks who a token speaks of."""
-    headers = () if token is None else (("Authorization", Bearer(token)),)
-    return Row(
-        name=f"userinfo: {name}",
-        path="userinfo",
-        form=(),
-        client=Nobody(),
-        headers=headers,
-        expect=expect,
-    )
-
-
-NO_OPENID = challenge(403, "insufficient_scope", "Missing openid scope")
 
 ROWS = (
     introspect(
@@ -146,68 +125,43 @@ ROWS = (
         refused(403, "invalid_request", "Client not allowed."),
         Public("frontend-public"),
     ),
-    userinfo(
-        "a login",
-        Login(),
-        Expect(
-            body={
-                "sub": USER_IDS["alice"],
-                "preferred_username": "alice",
-                "email": "alice@conformance.example",
-                "email_verified": True,
-                "name": "Alice Archer",
-                "given_name": "Alice",
-                "family_name": "Archer",
-            }
-        ),
+    introspect(
+        "a refresh token that is hinted at",
+        Login(part="refresh_token"),
+        Expect(body={"active": True, "typ": "Refresh", "token_type": "Refresh"}),
+        Basic("frontend"),
+        token_type_hint="refresh_token",
     ),
-    userinfo(
-        "a lightweight login",
-        Login(client="frontend-light"),
-        challenge(
-            401,
-            "invalid_token",
-            "Lightweight access token not allowed for userinfo endpoint",
-        ),
+    introspect(
+        "an ID token, asked by its audience",
+        Login(part="id_token"),
+        Expect(body={"active": True, "typ": "ID", "token_type": "ID"}),
+        Basic("frontend"),
     ),
-    userinfo(
-        "an exchanged token with openid",
-        Exchanged(scope="openid orders"),
-        Expect(body={"sub": USER_IDS["alice"], "name": "Alice Archer"}),
+    introspect("an unknown hint", Login(), UNSUPPORTED, token_type_hint="nonsense"),
+    introspect("an empty hint", Login(), UNSUPPORTED, token_type_hint=""),
+    introspect("the session ended by an administrator", Ended(), INACTIVE),
+    introspect(
+        "the refresh token revoked",
+        HalfRevoked("refresh_token", "access_token"),
+        INACTIVE,
     ),
-    userinfo(
-        "an exchanged token without openid",
-        Exchanged(),
-        NO_OPENID,
+    introspect(
+        "exchanged, and the refresh token revoked",
+        HalfRevoked("refresh_token", "access_token", exchanged=True),
+        INACTIVE,
+        Basic("orders-api"),
     ),
-    userinfo(
-        "a login without openid",
-        Login(scope=""),
-        NO_OPENID,
+    introspect(
+        "an exchanged token revoked by its requester",
+        Revoked(Exchanged(), client="django-app"),
+        INACTIVE,
+        Basic("orders-api"),
     ),
-    userinfo(
-        "not a token",
-        "nonsense",
-        challenge(401, "invalid_token", "Token verification failed"),
-    ),
-    userinfo(
-        "revoked",
-        Revoked(Login()),
-        challenge(401, "invalid_token", "Token verification failed"),
-    ),
-    userinfo(
-        "logged out",
-        LoggedOut(),
-        challenge(401, "invalid_token", "user_session_not_found"),
-    ),
-    userinfo(
-        "disabled user",
-        ShutOut(),
-        challenge(401, "invalid_token", "User disabled"),
-    ),
-    userinfo(
-        "no token",
-        None,
-        Expect(401, headers={"WWW-Authenticate": 'Bearer realm="conformance"'}),
+    Row(
+        name="introspection: two tokens",
+        path="token/introspect",
+        form=(("token", "one"), ("token", "two")),
+        expect=refused(400, "invalid_request", "duplicated parameter"),
     ),
 )

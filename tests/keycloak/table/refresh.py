@@ -5,14 +5,8 @@ from typing import Any
 from tests.keycloak.clients import Basic
 from tests.keycloak.rows import Expect, Form, Row, exchange_form, issued, refused
 from tests.keycloak.servers import REFRESH_TOKEN, USER_IDS
-from tests.keycloak.steps import (
-    Exchanged,
-    LoggedOut,
-    Login,
-    Revoked,
-    Service,
-    ShutOut,
-)
+from tests.keycloak.states import Ended, HalfRevoked, LoggedOut, Revoked, ShutOut
+from tests.keycloak.steps import Exchanged, Login, Service
 
 NEEDS_SESSION = refused(
     400,
@@ -68,6 +62,12 @@ ROWS = (
         for what, token, said in (
             ("not a token", "nonsense", "Invalid refresh token"),
             ("an access token", Login(), "Invalid refresh token"),
+            ("revoked", Revoked(REFRESHABLE), "Session not active"),
+            (
+                "logged out by an administrator",
+                Ended(Login("dora", part="refresh_token")),
+                "Session not active",
+            ),
             (
                 "after the logout",
                 LoggedOut(part="refresh_token"),
@@ -79,6 +79,12 @@ ROWS = (
                 "User disabled",
             ),
         )
+    ),
+    Row(
+        name="refresh: it outlives the revocation of the access token",
+        form=refresh(HalfRevoked("access_token", "refresh_token")),
+        client=Basic("frontend"),
+        expect=Expect(claims={"sub": USER_IDS["alice"]}),
     ),
     Row(
         name="refresh: none",

@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.keycloak.clients import Basic, Public
 from tests.keycloak.rows import Expect, Row, refused
-from tests.keycloak.steps import Exchanged, Forged, Login, Revoked, Service
+from tests.keycloak.states import Forged, Revoked
+from tests.keycloak.steps import Exchanged, Login, Service
 
 DONE = Expect(keys=frozenset())
 # RFC 7009 wants 200 here; Keycloak puts an error in it all the same.
@@ -73,5 +74,13 @@ ROWS = (
         form=(),
         client=Basic("frontend"),
         expect=refused(400, "invalid_request", "Token not provided"),
+    ),
+    revoke("an unknown hint", Login(), DONE, token_type_hint="nonsense"),
+    Row(
+        name="revocation: two tokens",
+        path="revoke",
+        form=(("token", "one"), ("token", "two")),
+        client=Basic("frontend"),
+        expect=refused(400, "invalid_request", "duplicated parameter"),
     ),
 )

@@ -4,7 +4,8 @@ from typing import Any
 
 from tests.keycloak.clients import Basic
 from tests.keycloak.rows import Expect, Row, refused
-from tests.keycloak.steps import LoggedOut, Login
+from tests.keycloak.states import LoggedOut
+from tests.keycloak.steps import Login
 
 
 def logout(name: str, token: Any, expect: Expect, client: Any = None) -> Row:

@@ -2,16 +2,17 @@
 
 from tests.keycloak.clients import Basic, Public
 from tests.keycloak.rows import Row, exchange_form, issued, refused
-from tests.keycloak.steps import (
-    Exchanged,
+from tests.keycloak.states import (
+    Ended,
     Expired,
     Forged,
+    HalfRevoked,
     LoggedOut,
-    Login,
     Revoked,
     ShutOut,
     Unsigned,
 )
+from tests.keycloak.steps import Exchanged, Login
 
 INVALID = refused(400, "invalid_request", "Invalid token")
 NOT_IN_AUDIENCE = refused(
@@ -33,6 +34,8 @@ ROWS = (
             ("logged out", LoggedOut()),
             ("exchanged before the logout", LoggedOut(exchanged=True)),
             ("its user was disabled", ShutOut()),
+            ("its user was logged out by an administrator", Ended()),
+            ("its refresh token revoked", HalfRevoked("refresh_token", "access_token")),
             ("expired", Expired(Login(client="short-app"))),
         )
     ),
