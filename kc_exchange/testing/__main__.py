@@ -1,12 +1,17 @@
+"""Serve realm exports from the command line."""
+
 from __future__ import annotations
 
 import argparse
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kc_exchange.testing import EmbeddedKeycloak, RealmFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from kc_exchange.testing.context import RealmServer
-from kc_exchange.testing.messages import Request
-from kc_exchange.testing.sessions import UserSession
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.messages import Request
+    from kc_exchange.testing.sessions import UserSession
 
 IDENTITY = "KEYCLOAK_IDENTITY"
 AUTHENTICATION = "AUTH_SESSION_ID"

@@ -1,10 +1,14 @@
+"""Authenticate clients by their TLS certificate (RFC 8705)."""
+
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.model import Client
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kc_exchange.testing.model import Client
 
 SHORT_NAMES = {
     "commonName": "CN",

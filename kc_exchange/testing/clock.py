@@ -1,3 +1,5 @@
+"""Tell the server's time, which tests may move."""
+
 from __future__ import annotations
 
 import time

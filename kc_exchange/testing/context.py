@@ -1,13 +1,17 @@
+"""Carry what endpoints and grants work on."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from kc_exchange.testing.clock import Clock
-from kc_exchange.testing.keys import RealmKeys
-from kc_exchange.testing.messages import Form, Request
-from kc_exchange.testing.model import Client, Realm
-from kc_exchange.testing.records import Ledger
-from kc_exchange.testing.sessions import SessionStore
+if TYPE_CHECKING:
+    from kc_exchange.testing.clock import Clock
+    from kc_exchange.testing.keys import RealmKeys
+    from kc_exchange.testing.messages import Form, Request
+    from kc_exchange.testing.model import Client, Realm
+    from kc_exchange.testing.records import Ledger
+    from kc_exchange.testing.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +42,13 @@ class RealmServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRequest:
-    """Hold what a grant works on: the authenticated client and its parameters."""
+    """Hold what a grant works on: the authenticated client and its parameters.
+
+    `thumbprint` is that of the key the request proved (RFC 9449), if any.
+    """
 
     server: RealmServer
     client: Client
     form: Form
     request: Request
+    thumbprint: str | None = None

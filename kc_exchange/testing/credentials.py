@@ -1,8 +1,12 @@
+"""Check users' passwords."""
+
 from __future__ import annotations
 
 import hmac
+from typing import TYPE_CHECKING
 
-from kc_exchange.testing.model import User
+if TYPE_CHECKING:
+    from kc_exchange.testing.model import User
 
 
 def password_matches(user: User, given: str | None) -> bool:

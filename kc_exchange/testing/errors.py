@@ -1,3 +1,5 @@
+"""Name what can go wrong."""
+
 from __future__ import annotations
 
 

@@ -1,10 +1,13 @@
+"""Keep the faults that tests have ordered."""
+
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from kc_exchange.testing.messages import Response
+if TYPE_CHECKING:
+    from kc_exchange.testing.messages import Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

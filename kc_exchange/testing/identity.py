@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import RealmServer
-from kc_exchange.testing.model import User
-from kc_exchange.testing.sessions import UserSession
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.model import User
+    from kc_exchange.testing.sessions import UserSession
 
 Json = dict[str, Any]
+
+ACCESS = ("Bearer", "DPoP")
+REFRESH = ("Refresh", "Offline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +46,17 @@ def audience_list(claims: Json) -> list[str]:
     return [found] if isinstance(found, str) else list(found or ())
 
 
-def identify(server: RealmServer, token: str) -> Identity | None:
-    """Return whom the access token stands for, or None if it does not stand.
+def identify(
+    server: RealmServer, token: str, *, kinds: tuple[str, ...] = ACCESS
+) -> Identity | None:
+    """Return whom the token stands for, or None if it does not stand.
 
     Signature, issuer, type, times, revocation, not-before policies, the user and
     the session are checked; the cause of a refusal is not told, as on Keycloak.
     """
-    claims = server.keys.read(token)
-    if claims is None or not _acceptable(server, claims):
+    sealed = kinds == REFRESH
+    claims = server.keys.unseal(token) if sealed else server.keys.read(token)
+    if claims is None or not _acceptable(server, claims, kinds):
         return None
     session = _session(server, claims)
     user = _user(server, claims, session)
@@ -58,10 +65,10 @@ def identify(server: RealmServer, token: str) -> Identity | None:
     return Identity(claims=claims, user=user, session=session)
 
 
-def _acceptable(server: RealmServer, claims: Json) -> bool:
+def _acceptable(server: RealmServer, claims: Json, kinds: tuple[str, ...]) -> bool:
     now = server.clock.seconds()
     return (
-        claims.get("typ") in ("Bearer", "DPoP")
+        claims.get("typ") in kinds
         and claims.get("iss") == server.issuer
         and claims.get("exp", now + 1) > now
         and claims.get("nbf", now) <= now

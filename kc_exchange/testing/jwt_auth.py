@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import ssl
-from base64 import b64decode
-from typing import Any
+from base64 import b64decode, urlsafe_b64decode
+from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
 import jwt
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.identity import audience_list
-from kc_exchange.testing.messages import Form
-from kc_exchange.testing.model import Client
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.messages import Form
+    from kc_exchange.testing.model import Client
 
 Json = dict[str, Any]
 
@@ -26,17 +26,27 @@ ALGORITHMS = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
     "EdDSA",
 ]  # fmt: skip
-LONGEST_LIFE = 60
+CLOCK_SKEW = 15
+LONGEST_AGE = 60
 
 
 def assertion_client(assertion: str) -> str | None:
     """Return the client id the assertion claims, unchecked."""
     try:
-        claims: Json = jwt.decode(assertion, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+        subject = _segment(assertion, 1).get("sub")
+    except ValueError:
         return None
-    subject = claims.get("sub")
     return subject if isinstance(subject, str) else None
+
+
+def _segment(assertion: str, place: int) -> Json:
+    segments = assertion.split(".")
+    if len(segments) != 3:  # noqa: PLR2004 - header, claims, signature
+        raise ValueError(place)
+    document = json.loads(urlsafe_b64decode(segments[place] + "=="))
+    if not isinstance(document, dict):
+        raise ValueError(place)  # noqa: TRY004 - the caller catches one kind
+    return document
 
 
 def check_assertion(server: RealmServer, client: Client, form: Form) -> None:
@@ -48,41 +58,75 @@ def check_assertion(server: RealmServer, client: Client, form: Form) -> None:
     """
     assertion = _assertion(form)
     claims = _verified(client, assertion)
-    _check_claims(server, client, claims)
+    _check_times(server, claims)
+    _check_audience(server, claims)
     identifier = claims.get("jti")
     if not identifier:
-        raise _refusal("Missing jti claim in the token")
-    expires_at = int(claims["exp"])
-    if not server.sessions.first_use(str(identifier), expires_at):
-        raise _refusal("Token reuse detected")
+        raise refusal("Token jti claim is required")
+    if not server.sessions.first_use(str(identifier), int(claims["exp"])):
+        raise refusal("Token reuse detected")
+
+
+def refusal(description: str) -> OAuthError:
+    """Return the refusal of an assertion: `invalid_client` with status 400."""
+    return OAuthError("invalid_client", description)
 
 
 def _assertion(form: Form) -> str:
-    if form.first("client_assertion_type") != ASSERTION_TYPE:
-        raise _refusal("Parameter client_assertion_type is missing")
+    kind = form.first("client_assertion_type")
+    if kind is None:
+        raise refusal("Parameter client_assertion_type is missing")
+    if kind != ASSERTION_TYPE:
+        raise refusal(
+            f"Parameter client_assertion_type has value '{kind}' but expected is "
+            f"'{ASSERTION_TYPE}'"
+        )
     assertion = form.first("client_assertion")
     if not assertion:
-        raise _refusal("client_assertion parameter missing")
+        raise refusal("client_assertion parameter missing")
     return assertion
 
 
 def _verified(client: Client, assertion: str) -> Json:
-    options: Any = {"verify_exp": False, "verify_aud": False, "verify_iat": False}
-    options |= {"verify_nbf": False}
+    header, claims = _unverified(assertion)
     wanted = client.attributes.get("token.endpoint.auth.signing.alg")
-    try:
-        key = _key(client, jwt.get_unverified_header(assertion).get("kid"))
-        return jwt.decode(
-            assertion,
-            key,  # type: ignore[arg-type]
-            algorithms=[wanted] if wanted else ALGORITHMS,
-            options=options,
+    if header.get("alg") not in ([wanted] if wanted else ALGORITHMS):
+        raise refusal("Invalid signature algorithm")
+    if (claims.get("iss"), claims.get("sub")) != (client.client_id, client.client_id):
+        raise OAuthError(
+            "invalid_client",
+            "Invalid client or Invalid client credentials",
+            status=401,
         )
-    except (jwt.PyJWTError, ValueError, TypeError, OSError):
-        raise _refusal("Client authentication with signed JWT failed") from None
+    _check_signature(assertion, _key(client, header))
+    return claims
 
 
-def _key(client: Client, kid: str | None) -> Any:
+def _unverified(assertion: str) -> tuple[Json, Json]:
+    try:
+        return _segment(assertion, 0), _segment(assertion, 1)
+    except ValueError:
+        raise refusal("Client authentication with signed JWT failed") from None
+
+
+def _check_signature(assertion: str, key: Any) -> None:
+    try:
+        jwt.api_jws.decode(assertion, key, algorithms=ALGORITHMS)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise refusal(
+            "Client authentication with signed JWT failed: Signature on JWT token "
+            "failed validation"
+        ) from None
+
+
+def _key(client: Client, header: Json) -> Any:
+    try:
+        return _found_key(client, header.get("kid"))
+    except (jwt.PyJWTError, ValueError, KeyError, OSError):
+        raise refusal("Unable to load public key") from None
+
+
+def _found_key(client: Client, kid: str | None) -> Any:
     if client.on("use.jwks.string"):
         return _from_jwks(json.loads(client.attributes["jwks.string"]), kid)
     if client.on("use.jwks.url"):
@@ -93,46 +137,48 @@ def _key(client: Client, kid: str | None) -> Any:
 def _fetched(url: str) -> Json:
     if not url.startswith(("http://", "https://")):
         raise ValueError(url)
-    context = ssl.create_default_context() if url.startswith("https") else None
-    with urlopen(url, timeout=5, context=context) as answer:  # noqa: S310 - checked above
+    with urlopen(url, timeout=5) as answer:  # noqa: S310 - the scheme is checked above
         document: Json = json.load(answer)
     return document
 
 
 def _from_jwks(document: Json, kid: str | None) -> Any:
-    keys = jwt.PyJWKSet.from_dict(document).keys
-    for key in keys:
+    for key in jwt.PyJWKSet.from_dict(document).keys:
         if kid is None or key.key_id == kid:
             return key.key
     raise ValueError(kid)
 
 
-def _configured(client: Client) -> PublicKeyTypes:
+def _configured(client: Client) -> Any:
     encoded = client.attributes.get("jwt.credential.certificate")
     if encoded:
-        return x509.load_der_x509_certificate(b64decode(_bare(encoded))).public_key()
-    return load_der_public_key(
-        b64decode(_bare(client.attributes.get("jwt.credential.public.key", "")))
-    )
+        return x509.load_der_x509_certificate(_bytes(encoded)).public_key()
+    return load_der_public_key(_bytes(client.attributes["jwt.credential.public.key"]))
 
 
-def _bare(pem: str) -> str:
+def _bytes(pem: str) -> bytes:
     lines = (line for line in pem.splitlines() if not line.startswith("-----"))
-    return "".join(lines)
+    return b64decode("".join(lines))
 
 
-def _check_claims(server: RealmServer, client: Client, claims: Json) -> None:
+def _check_times(server: RealmServer, claims: Json) -> None:
     now = server.clock.seconds()
-    if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
-        raise _refusal("Invalid token issuer or subject")
-    accepted = {server.issuer, f"{server.protocol_url}/token"}
-    accepted |= {f"{server.protocol_url}/token/introspect"}
-    if not accepted & set(audience_list(claims)):
-        raise _refusal("Invalid token audience")
-    expires_at = claims.get("exp")
-    if not isinstance(expires_at, int) or expires_at <= now:
-        raise _refusal("Token is not active")
+    expires_at, issued_at = claims.get("exp"), claims.get("iat", now)
+    if not isinstance(expires_at, int):
+        raise refusal("Token exp claim is required")
+    if expires_at <= now or claims.get("nbf", now) > now:
+        raise refusal("Token is not active")
+    if issued_at > now + CLOCK_SKEW:
+        raise refusal("Token was issued in the future")
+    if issued_at < now - LONGEST_AGE - CLOCK_SKEW:
+        raise refusal("Token was issued too far in the past to be used now")
 
 
-def _refusal(description: str) -> OAuthError:
-    return OAuthError("invalid_client", description, status=401)
+def _check_audience(server: RealmServer, claims: Json) -> None:
+    endpoints = ("token", "token/introspect", "revoke")
+    accepted = {server.issuer, *(f"{server.protocol_url}/{e}" for e in endpoints)}
+    audience = audience_list(claims)
+    if not accepted & set(audience):
+        raise refusal("Invalid token audience")
+    if len(audience) > 1:
+        raise refusal("Multiple audiences not allowed")

@@ -1,10 +1,8 @@
+"""Serve Keycloak's endpoints from this process."""
+
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from kc_exchange.testing.clock import Clock
 from kc_exchange.testing.context import RealmServer
@@ -13,11 +11,18 @@ from kc_exchange.testing.errors import RealmFileError
 from kc_exchange.testing.faults import FaultQueue
 from kc_exchange.testing.http_server import HttpServer
 from kc_exchange.testing.keys import RealmKeys
-from kc_exchange.testing.model import Realm
 from kc_exchange.testing.realm_file import load_realm
 from kc_exchange.testing.records import Ledger
 from kc_exchange.testing.router import Router
 from kc_exchange.testing.sessions import SessionStore
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from kc_exchange.testing.model import Realm
 
 
 class EmbeddedKeycloak(Controls):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from kc_exchange.testing.model import Client, Mapper, RoleKey, User
-from kc_exchange.testing.sessions import UserSession
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kc_exchange.testing.model import Client, Mapper, RoleKey, User
+    from kc_exchange.testing.sessions import UserSession
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +167,8 @@ def _allowed_origins(draft: Draft, _: Mapper) -> None:
 
 
 def _level(draft: Draft, _: Mapper) -> None:
-    draft.claims["acr"] = draft.session.notes.get("acr", "1")
+    joined = draft.session.clients.get(draft.client.client_id)
+    draft.claims["acr"] = joined.acr if joined else "1"
 
 
 def _groups(draft: Draft, mapper: Mapper) -> None:

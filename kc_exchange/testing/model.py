@@ -1,7 +1,12 @@
+"""Describe a realm: clients, scopes, roles and users."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 RoleKey = tuple[str, str]
 """A role's name after the client id that owns it ("" for a realm role)."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
-from kc_exchange.testing.model import Realm
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kc_exchange.testing.model import Realm
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -88,8 +91,8 @@ def logout_page(realm: Realm, action: str, fields: Mapping[str, str]) -> str:
     body = (
         f"<h1>Logging out</h1>\n<p>Do you want to log out?</p>\n"
         f'<form method="post" action="{escape(action)}">\n{_hidden(fields)}\n'
-        f'<input type="hidden" name="confirm" value="yes">\n'
-        f'<button id="kc-logout" type="submit">Logout</button>\n</form>'
+        f'<input id="kc-logout" name="confirmLogout" type="submit" value="Logout">\n'
+        f"</form>"
     )
     return _page(f"Logging out of {realm.name}", body)
 

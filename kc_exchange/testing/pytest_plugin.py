@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from kc_exchange.testing.keycloak import EmbeddedKeycloak
     from kc_exchange.testing.recorder import DownstreamRecorder
 

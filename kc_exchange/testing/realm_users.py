@@ -1,10 +1,14 @@
+"""Read the users of a realm export."""
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from kc_exchange.testing.model import Client, Realm, RoleKey, User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def add_users(realm: Realm, document: Mapping[str, Any]) -> None:

@@ -1,14 +1,18 @@
+"""Stand in for a downstream service and record its requests."""
+
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from kc_exchange.testing.http_server import HttpServer
 from kc_exchange.testing.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

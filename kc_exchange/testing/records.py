@@ -1,3 +1,5 @@
+"""Keep count of requests and exchanges."""
+
 from __future__ import annotations
 
 import threading

@@ -1,9 +1,14 @@
+"""Decide where a browser may be sent."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kc_exchange.testing.model import Client
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kc_exchange.testing.model import Client
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 

@@ -1,3 +1,5 @@
+"""Word the token endpoint's replies."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -38,7 +40,7 @@ def token_reply(
     }
     if refresh:
         reply |= _refresh_part(issue)
-    reply["token_type"] = "Bearer"  # noqa: S105 - not a secret
+    reply["token_type"] = claims["typ"]
     asked = "openid" in words(issue.noted_scope or issue.scope)
     if asked if identity is None else identity:
         reply["id_token"] = sign_id(issue, access)
@@ -47,19 +49,11 @@ def token_reply(
 
 def _refresh_part(issue: Issue) -> Json:
     claims = refresh_claims(issue)
-    _note_generation(issue, claims["jti"])
     expires_in = claims["exp"] - claims["iat"] if "exp" in claims else 0
     return {
         "refresh_expires_in": expires_in,
         "refresh_token": issue.server.keys.seal(claims),
     }
-
-
-def _note_generation(issue: Issue, token_id: str) -> None:
-    joined = issue.session.clients.get(issue.client.client_id)
-    if joined is not None:
-        joined.refresh_generation = token_id
-        joined.refresh_uses = 0
 
 
 def _closing(issue: Issue) -> Json:

@@ -1,13 +1,13 @@
+"""Lead each request to its endpoint."""
+
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from kc_exchange.testing import pages
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.endpoints import ROUTES, Route
 from kc_exchange.testing.errors import OAuthError, PageError
-from kc_exchange.testing.faults import Fault, FaultQueue
 from kc_exchange.testing.http_server import not_found
 from kc_exchange.testing.messages import (
     NO_STORE,
@@ -17,7 +17,13 @@ from kc_exchange.testing.messages import (
     html_response,
     json_response,
 )
-from kc_exchange.testing.records import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.faults import Fault, FaultQueue
+    from kc_exchange.testing.records import Ledger
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,22 @@
+"""Decide what a scope parameter brings."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from kc_exchange.testing.errors import OAuthError
-from kc_exchange.testing.model import Client, ClientScope, Mapper, Realm, RoleKey, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kc_exchange.testing.model import (
+        Client,
+        ClientScope,
+        Mapper,
+        Realm,
+        RoleKey,
+        User,
+    )
 
 
 def words(scope: str | None) -> list[str]:

@@ -1,12 +1,16 @@
+"""Keep users' sessions and all that is used once."""
+
 from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.model import Realm, User
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kc_exchange.testing.model import Realm, User
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,8 +20,10 @@ class ClientSession:
     client_id: str
     scope: str | None
     started_at: int
-    redirect_uri: str | None = None
-    refresh_generation: str | None = None
+    acr: str = "1"
+    exchanged_from: set[str] = field(default_factory=set)
+    refreshed_at: int = 0
+    refreshed_with: str | None = None
     refresh_uses: int = 0
 
 
@@ -92,12 +98,17 @@ class SessionStore:
         return session
 
     def join(
-        self, session: UserSession, client_id: str, scope: str | None
+        self,
+        session: UserSession,
+        client_id: str,
+        scope: str | None,
+        *,
+        acr: str = "1",
     ) -> ClientSession:
-        """Attach the client to the session, or refresh what it asked for."""
+        """Attach the client to the session, or renew what it asked for."""
         with self.lock:
             joined = ClientSession(
-                client_id=client_id, scope=scope, started_at=self._seconds()
+                client_id=client_id, scope=scope, started_at=self._seconds(), acr=acr
             )
             session.clients[client_id] = joined
             return joined
@@ -137,6 +148,15 @@ class SessionStore:
             session.clients.pop(client_id, None)
             if not session.clients:
                 self._sessions.pop(session.id, None)
+
+    def detach_exchanged(self, session: UserSession, client_id: str) -> None:
+        """Detach clients that exchanged a token of this client, keep the session."""
+        with self.lock:
+            session.clients = {
+                name: joined
+                for name, joined in session.clients.items()
+                if client_id not in joined.exchanged_from
+            }
 
     def revoke(self, token_id: str) -> None:
         """Refuse the access token with this `jti` from now on."""

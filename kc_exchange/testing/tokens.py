@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from kc_exchange.testing import mappers
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.keys import b64url
-from kc_exchange.testing.model import Client, ClientScope, User
 from kc_exchange.testing.scopes import (
     all_mappers,
+    java_set_order,
     requested_scopes,
     roles_for,
     scope_text,
     words,
 )
-from kc_exchange.testing.sessions import UserSession
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.model import Client, ClientScope, User
+    from kc_exchange.testing.sessions import UserSession
 
 Json = dict[str, Any]
 
@@ -34,7 +37,7 @@ class Issue:
     `scope` chooses the scopes, `noted_scope` is what the client session remembers
     and decides on `openid`. `grant` is Keycloak's two-letter shortcut of the grant,
     `session_kind` its two letters for the session: on, of, nt, tr. `audience` keeps
-    only these audiences; empty keeps all.
+    only these audiences; empty keeps all. `thumbprint` binds the token to a key.
     """
 
     server: RealmServer
@@ -47,6 +50,7 @@ class Issue:
     session_kind: str = "on"
     audience: tuple[str, ...] = ()
     nonce: str | None = None
+    thumbprint: str | None = None
 
     @property
     def scopes(self) -> list[ClientScope]:
@@ -108,12 +112,20 @@ def access_claims(issue: Issue) -> Json:
         "jti": _context_id(issue),
         "iss": issue.server.issuer,
         "aud": audience_claim(written.audience),
-        "typ": "Bearer",
+        "sub": issue.user.id if issue.session_kind in ("nt", "tr") else None,
+        "typ": "DPoP" if issue.thumbprint else "Bearer",
         "azp": issue.client.client_id,
         "sid": issue.session_id,
         "scope": issue.granted,
+        "cnf": _confirmation(issue),
     }
     return _filled(fixed) | written.claims
+
+
+def _confirmation(issue: Issue) -> Json | None:
+    if issue.thumbprint is None:
+        return None
+    return {"jkt": issue.thumbprint, "kc-jkt-type": "DPoP"}
 
 
 def _keep_only(written: mappers.Draft, audience: tuple[str, ...]) -> None:
@@ -141,7 +153,7 @@ def audience_claim(audience: list[str]) -> str | list[str] | None:
     """Return `aud` as Keycloak writes it: absent, a string or a list."""
     if not audience:
         return None
-    return audience[0] if len(audience) == 1 else audience
+    return audience[0] if len(audience) == 1 else java_set_order(audience)
 
 
 def sign_access(issue: Issue, claims: Json) -> str:
@@ -188,7 +200,6 @@ def refresh_claims(issue: Issue) -> Json:
         "azp": issue.client.client_id,
         "sid": issue.session_id,
         "scope": _full_scope(issue),
-        "audience": list(issue.audience) or None,
     }
     return _filled(fixed)
 

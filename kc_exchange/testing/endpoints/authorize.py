@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from kc_exchange.testing import browser, pages
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.credentials import password_matches
 from kc_exchange.testing.errors import OAuthError, PageError
 from kc_exchange.testing.messages import (
@@ -18,14 +18,28 @@ from kc_exchange.testing.messages import (
     html_response,
     redirect,
 )
-from kc_exchange.testing.model import Client, User
 from kc_exchange.testing.redirects import allowed
 from kc_exchange.testing.scopes import check_scope, words
 from kc_exchange.testing.sessions import PendingCode, PendingLogin, UserSession
 
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.model import Client, User
+
+METHODS = ("plain", "S256")
 CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
-KEPT = ("client_id", "redirect_uri", "scope", "state", "nonce", "response_mode")
-KEPT += ("code_challenge", "code_challenge_method", "login_hint", "prompt")
+KEPT = (
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "response_mode",
+    "code_challenge",
+    "code_challenge_method",
+    "login_hint",
+    "prompt",
+)
 
 Parameters = dict[str, str]
 
@@ -40,7 +54,7 @@ def authorize(server: RealmServer, request: Request) -> Response:
     form = request.query if request.method == "GET" else request.form
     client = _client(server, form)
     asked = {name: form.first(name) or "" for name in KEPT if form.first(name)}
-    asked["redirect_uri"] = _redirect_uri(client, form.first("redirect_uri"))
+    asked["redirect_uri"] = _redirect_uri(client, form)
     try:
         _check(server, client, form)
     except OAuthError as refusal:
@@ -65,10 +79,11 @@ def _client(server: RealmServer, form: Form) -> Client:
     return client
 
 
-def _redirect_uri(client: Client, given: str | None) -> str:
-    only = [uri for uri in client.redirect_uris if not uri.endswith("*")]
-    if given is None and len(client.redirect_uris) == 1:
-        return only[0] if only else client.redirect_uris[0].rstrip("*")
+def _redirect_uri(client: Client, form: Form) -> str:
+    given = form.first("redirect_uri")
+    optional = "openid" not in words(form.first("scope"))
+    if given is None and optional and len(client.redirect_uris) == 1:
+        return client.redirect_uris[0].rstrip("*")
     if given is None or not allowed(client, given, client.redirect_uris):
         raise PageError("Invalid parameter: redirect_uri")
     return given
@@ -108,15 +123,17 @@ def _check_challenge(client: Client, form: Form) -> None:
     required = client.attributes.get("pkce.code.challenge.method")
     if required and method is None:
         raise _bad("Missing parameter: code_challenge_method")
-    if method is not None and method not in ((required,) if required else _METHODS):
+    if required and method != required:
+        raise _bad(
+            "Invalid parameter: code challenge method is not matching the configured "
+            "one"
+        )
+    if method is not None and method not in METHODS:
         raise _bad("Invalid parameter: code_challenge_method")
     if method is not None and challenge is None:
         raise _bad("Missing parameter: code_challenge")
     if challenge is not None and not CHALLENGE.fullmatch(challenge):
         raise _bad("Invalid parameter: code_challenge")
-
-
-_METHODS = ("plain", "S256")
 
 
 def _bad(description: str) -> OAuthError:
@@ -129,8 +146,7 @@ def _signed_in_or_login(
     prompts = words(asked.get("prompt"))
     session = browser.signed_in(server, request)
     if session is not None and "login" not in prompts:
-        session.notes["acr"] = "0"
-        return _send_code(server, session, asked)
+        return _send_code(server, session, asked, acr="0")
     if "none" in prompts:
         return _refused(server, asked, OAuthError("login_required", None))
     return _start_login(server, asked)
@@ -201,17 +217,17 @@ def _logged_in(
     session = browser.signed_in(server, request)
     if session is None or session.user_id != user.id:
         session = server.sessions.start(user)
-    session.notes |= {"AUTH_TIME": str(server.clock.seconds()), "acr": "1"}
+    session.notes["AUTH_TIME"] = str(server.clock.seconds())
     kept = browser.identity_cookie(server, session)
     return _send_code(server, session, asked).with_headers(("Set-Cookie", kept))
 
 
 def _send_code(
-    server: RealmServer, session: UserSession, asked: Parameters
+    server: RealmServer, session: UserSession, asked: Parameters, *, acr: str = "1"
 ) -> Response:
     scope = asked.get("scope")
     client = server.realm.clients[asked["client_id"]]
-    server.sessions.join(session, client.client_id, scope)
+    server.sessions.join(session, client.client_id, scope, acr=acr)
     code = f"{uuid4()}.{session.id}.{client.id}"
     pending = PendingCode(
         session_id=session.id,

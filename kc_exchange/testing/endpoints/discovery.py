@@ -1,10 +1,15 @@
+"""Publish the provider's metadata and keys."""
+
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import TYPE_CHECKING
 
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.grants import GRANTS
 from kc_exchange.testing.messages import Request, Response, json_response
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
 
 SIGNATURES = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 SIGNATURES += ["ES256", "ES384", "ES512", "EdDSA"]

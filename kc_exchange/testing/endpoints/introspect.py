@@ -1,14 +1,24 @@
+"""Tell clients about tokens (RFC 7662)."""
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange.testing.client_auth import authenticate
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.errors import OAuthError
-from kc_exchange.testing.identity import Identity, audience_list, identify
+from kc_exchange.testing.identity import (
+    ACCESS,
+    REFRESH,
+    Identity,
+    audience_list,
+    identify,
+)
 from kc_exchange.testing.messages import Form, Request, Response, json_response
-from kc_exchange.testing.model import Client
 from kc_exchange.testing.tokens import Issue, audience_claim, draft
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.model import Client
 
 Json = dict[str, Any]
 
@@ -27,10 +37,20 @@ def introspect(server: RealmServer, request: Request) -> Response:
     form = request.form
     client = _client(server, request, form)
     token = _token(form)
-    identity = identify(server, token)
-    if identity is None or client.client_id not in identity.audience:
+    identity = _identity(server, client, token, form.first("token_type_hint"))
+    if identity is None:
         return _answer({"active": False})
     return _answer(_document(server, identity))
+
+
+def _identity(
+    server: RealmServer, client: Client, token: str, hint: str | None
+) -> Identity | None:
+    if hint == "refresh_token":
+        found = identify(server, token, kinds=REFRESH)
+        return found if found and found.client_id == client.client_id else None
+    found = identify(server, token, kinds=(*ACCESS, "ID"))
+    return found if found and client.client_id in found.audience else None
 
 
 def _answer(document: Json) -> Response:

@@ -1,11 +1,13 @@
+"""End sessions."""
+
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from kc_exchange.testing import pages
 from kc_exchange.testing.browser import expired_cookie, signed_in
 from kc_exchange.testing.client_auth import authenticate
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.errors import OAuthError, PageError
 from kc_exchange.testing.messages import (
     Form,
@@ -14,8 +16,11 @@ from kc_exchange.testing.messages import (
     html_response,
     redirect,
 )
-from kc_exchange.testing.model import Client
 from kc_exchange.testing.redirects import allowed, logout_patterns
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.model import Client
 
 
 def logout(server: RealmServer, request: Request) -> Response:
@@ -68,7 +73,7 @@ def _with_browser(server: RealmServer, request: Request, form: Form) -> Response
 
 
 def _confirmed(server: RealmServer, form: Form, target: str | None) -> Response:
-    if form.first("confirm") != "yes":
+    if form.first("confirmLogout") is None:
         names = ("client_id", "post_logout_redirect_uri", "state", "id_token_hint")
         kept = {name: form.first(name) for name in names}
         hidden = {name: value for name, value in kept.items() if value is not None}

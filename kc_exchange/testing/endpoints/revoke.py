@@ -1,13 +1,17 @@
+"""Revoke tokens (RFC 7009)."""
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange.testing.client_auth import authenticate
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.messages import Request, Response
-from kc_exchange.testing.model import Client
-from kc_exchange.testing.sessions import UserSession
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.model import Client
+    from kc_exchange.testing.sessions import UserSession
 
 Json = dict[str, Any]
 
@@ -17,24 +21,29 @@ REFRESH_TYPES = ("Refresh", "Offline")
 def revoke(server: RealmServer, request: Request) -> Response:
     """Revoke a token (RFC 7009).
 
-    An access token is refused from now on. A refresh token, or a token that came out
-    of an exchange, takes the client out of the session, and with its last client the
-    session ends. What was exchanged from a revoked token stays valid.
+    An access token is refused from now on; a refresh token takes its client out of
+    the session, and with its last client the session ends. Either way, clients that
+    exchanged a token of this client in the session leave it too, if they had joined
+    it: a token that was exchanged without joining stays valid.
 
     Raises:
         OAuthError: the client or the token is not acceptable.
     """
     form = request.form
     client = authenticate(server, request, form)
+    if any(len(form.every(name)) > 1 for name in form):
+        raise OAuthError("invalid_request", "duplicated parameter")
     token = form.first("token")
     if token is None:
         raise OAuthError("invalid_request", "Token not provided")
     claims = _claims(server, client, token)
     session = _session(server, claims)
-    if claims["typ"] in REFRESH_TYPES or _exchanged(claims):
-        _leave(server, client, session)
+    if session is not None:
+        server.sessions.detach_exchanged(session, client.client_id)
     if claims["typ"] not in REFRESH_TYPES:
         server.sessions.revoke(claims["jti"])
+    elif session is not None:
+        server.sessions.leave(session, client.client_id)
     return Response()
 
 
@@ -63,12 +72,3 @@ def _session(server: RealmServer, claims: Json) -> UserSession | None:
     if not known and str(claims.get("jti", ""))[:2] != "nt":
         raise _unknown()
     return session
-
-
-def _exchanged(claims: Json) -> bool:
-    return str(claims.get("jti", ""))[4:7] == "te:"
-
-
-def _leave(server: RealmServer, client: Client, session: UserSession | None) -> None:
-    if session is not None and client.client_id in session.clients:
-        server.sessions.leave(session, client.client_id)

@@ -1,7 +1,10 @@
+"""Issue tokens (RFC 6749 section 3.2)."""
+
 from __future__ import annotations
 
 from kc_exchange.testing.client_auth import authenticate
 from kc_exchange.testing.context import GrantRequest, RealmServer
+from kc_exchange.testing.dpop import check_proof
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.grants import GRANTS, Grant
 from kc_exchange.testing.messages import Form, Request, Response, json_response
@@ -23,7 +26,13 @@ def token(server: RealmServer, request: Request) -> Response:
     client = authenticate(server, request, form)
     checked = checked_form(form)
     reply = grant(
-        GrantRequest(server=server, client=client, form=checked, request=request)
+        GrantRequest(
+            server=server,
+            client=client,
+            form=checked,
+            request=request,
+            thumbprint=check_proof(server, request, client),
+        )
     )
     return json_response(reply, store=False)
 

@@ -1,12 +1,18 @@
+"""Tell about the user of a token."""
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.identity import Identity, identify
 from kc_exchange.testing.messages import NO_STORE, Request, Response, json_response
 from kc_exchange.testing.scopes import words
 from kc_exchange.testing.tokens import Issue, draft
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import RealmServer
+
+LIGHTWEIGHT = "Lightweight access token not allowed for userinfo endpoint"
 
 
 def userinfo(server: RealmServer, request: Request) -> Response:
@@ -14,19 +20,27 @@ def userinfo(server: RealmServer, request: Request) -> Response:
     token = request.bearer or request.form.first("access_token")
     if token is None:
         return _refusal(server, 401)
-    identity = identify(server, token)
+    identity = identify(server, token, kinds=("Bearer",))
     if identity is None:
         return _refusal(server, 401, "invalid_token", _reason(server, token))
+    if str(identity.claims.get("jti", ""))[2:4] == "lt":
+        return _refusal(server, 401, "invalid_token", LIGHTWEIGHT)
     if "openid" not in words(identity.claims.get("scope")):
         return _refusal(server, 403, "insufficient_scope", "Missing openid scope")
     return json_response(_claims(server, identity), store=False)
 
 
 def _reason(server: RealmServer, token: str) -> str:
-    claims = server.keys.read(token)
-    standing = claims is not None and claims.get("typ") in ("Bearer", "DPoP")
-    if standing and server.sessions.find(claims.get("sid") if claims else None) is None:
+    claims = server.keys.read(token) or {}
+    expired = claims.get("exp", 0) <= server.clock.seconds()
+    if expired or claims.get("typ") != "Bearer":
+        return "Token verification failed"
+    session = server.sessions.find(claims.get("sid"))
+    if session is None or claims.get("azp") not in session.clients:
         return "user_session_not_found"
+    user = server.realm.users.get(session.user_id)
+    if user is not None and not user.enabled:
+        return "User disabled"
     return "Token verification failed"
 
 

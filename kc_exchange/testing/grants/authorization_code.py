@@ -1,15 +1,19 @@
+"""Answer the authorization code grant."""
+
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import GrantRequest
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.keys import b64url
 from kc_exchange.testing.replies import token_reply
-from kc_exchange.testing.sessions import PendingCode, UserSession
 from kc_exchange.testing.tokens import Issue
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import GrantRequest
+    from kc_exchange.testing.sessions import PendingCode, UserSession
 
 VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
@@ -35,6 +39,7 @@ def authorization_code(grant: GrantRequest) -> dict[str, Any]:
         scope=pending.scope,
         grant="ac",
         nonce=pending.nonce,
+        thumbprint=grant.thumbprint,
     )
     return token_reply(issue, refresh=True)
 
@@ -56,7 +61,7 @@ def _redeemed(grant: GrantRequest) -> PendingCode:
 def _leave(grant: GrantRequest, session_id: str) -> None:
     session = grant.server.sessions.find(session_id)
     if session is not None:
-        grant.server.sessions.leave(session, grant.client.client_id)
+        session.clients.pop(grant.client.client_id, None)
 
 
 def _session(grant: GrantRequest, pending: PendingCode) -> UserSession:
@@ -78,12 +83,15 @@ def _check_request(grant: GrantRequest, pending: PendingCode) -> None:
 def _check_verifier(pending: PendingCode, verifier: str | None) -> None:
     if pending.challenge is None:
         if verifier is not None:
-            raise _refusal("PKCE code verifier specified but challenge not present")
+            raise _refusal(
+                "PKCE code verifier specified but challenge not present in "
+                "authorization"
+            )
         return
     if verifier is None:
         raise _refusal("PKCE code verifier not specified")
     if not VERIFIER.fullmatch(verifier):
-        raise _refusal("PKCE invalid code verifier")
+        raise _refusal("PKCE verification failed: Invalid code verifier")
     digest = b64url(hashlib.sha256(verifier.encode()).digest())
     found = verifier if pending.method == "plain" else digest
     if found != pending.challenge:

@@ -1,13 +1,17 @@
+"""Answer the client credentials grant."""
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import GrantRequest
 from kc_exchange.testing.errors import OAuthError
-from kc_exchange.testing.model import Client, User
 from kc_exchange.testing.replies import token_reply
 from kc_exchange.testing.scopes import check_scope
 from kc_exchange.testing.tokens import Issue
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import GrantRequest
+    from kc_exchange.testing.model import Client, User
 
 LOOPBACK = "127.0.0.1"
 
@@ -37,6 +41,7 @@ def client_credentials(grant: GrantRequest) -> dict[str, Any]:
         scope=scope,
         grant="cc",
         session_kind="tr",
+        thumbprint=grant.thumbprint,
     )
     return token_reply(issue, refresh=False)
 

@@ -1,14 +1,19 @@
+"""Answer the password grant."""
+
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import GrantRequest, RealmServer
 from kc_exchange.testing.credentials import password_matches
 from kc_exchange.testing.errors import OAuthError
-from kc_exchange.testing.model import Client, User
 from kc_exchange.testing.replies import token_reply
 from kc_exchange.testing.scopes import check_scope
 from kc_exchange.testing.tokens import Issue
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import GrantRequest, RealmServer
+    from kc_exchange.testing.model import Client, User
 
 SHORTCUT = "ro"
 
@@ -23,7 +28,8 @@ def password(grant: GrantRequest) -> dict[str, Any]:
     scope = grant.form.first("scope")
     check_scope(grant.server.realm, grant.client, scope)
     user = _user(grant)
-    return token_reply(log_in(grant.server, grant.client, user, scope), refresh=True)
+    issue = log_in(grant.server, grant.client, user, scope)
+    return token_reply(replace(issue, thumbprint=grant.thumbprint), refresh=True)
 
 
 def _check_client(client: Client) -> None:

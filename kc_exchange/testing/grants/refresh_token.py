@@ -1,14 +1,18 @@
+"""Answer the refresh token grant."""
+
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import GrantRequest
 from kc_exchange.testing.errors import OAuthError
-from kc_exchange.testing.model import User
 from kc_exchange.testing.replies import token_reply
 from kc_exchange.testing.scopes import check_scope, words
-from kc_exchange.testing.sessions import ClientSession, UserSession
 from kc_exchange.testing.tokens import Issue
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import GrantRequest
+    from kc_exchange.testing.model import User
+    from kc_exchange.testing.sessions import ClientSession, UserSession
 
 Json = dict[str, Any]
 
@@ -25,8 +29,10 @@ def refresh_token(grant: GrantRequest) -> Json:
     check_scope(grant.server.realm, grant.client, grant.form.first("scope"))
     claims = _claims(grant, token)
     session, user, joined = _standing(grant, claims)
-    _check_reuse(grant, joined, claims)
-    session.last_refresh_at = grant.server.clock.seconds()
+    with grant.server.sessions.lock:
+        _check_reuse(grant, session, joined, claims)
+        joined.refreshed_at = grant.server.clock.seconds()
+        session.last_refresh_at = joined.refreshed_at
     return token_reply(_issue(grant, claims, session, user), refresh=True)
 
 
@@ -57,8 +63,10 @@ def _standing(
 ) -> tuple[UserSession, User, ClientSession]:
     session = grant.server.sessions.find(claims.get("sid"))
     joined = session.clients.get(grant.client.client_id) if session else None
-    if session is None or joined is None:
+    if session is None:
         raise _refusal("Session not active")
+    if joined is None:
+        raise _refusal("Session doesn't have required client")
     user = grant.server.realm.users.get(session.user_id)
     if user is None:
         raise _refusal("Unknown user")
@@ -69,16 +77,20 @@ def _standing(
     return session, user, joined
 
 
-def _check_reuse(grant: GrantRequest, joined: ClientSession, claims: Json) -> None:
+def _check_reuse(
+    grant: GrantRequest, session: UserSession, joined: ClientSession, claims: Json
+) -> None:
     realm = grant.server.realm
     if not realm.revoke_refresh_token:
         return
-    with grant.server.sessions.lock:
-        if joined.refresh_generation != claims["jti"]:
+    if joined.refreshed_with != claims["jti"]:
+        if joined.refreshed_with and claims["iat"] < joined.refreshed_at:
             raise _refusal("Stale token")
-        joined.refresh_uses += 1
-        if joined.refresh_uses > realm.refresh_token_max_reuse + 1:
-            raise _refusal("Maximum allowed refresh token reuse exceeded")
+        joined.refreshed_with, joined.refresh_uses = claims["jti"], 0
+    if joined.refresh_uses > realm.refresh_token_max_reuse:
+        del session.clients[grant.client.client_id]
+        raise _refusal("Maximum allowed refresh token reuse exceeded")
+    joined.refresh_uses += 1
 
 
 def _issue(
@@ -94,6 +106,6 @@ def _issue(
         session=session,
         scope=" ".join(kept),
         grant="rt",
-        audience=tuple(claims.get("audience", ())),
         session_kind="of" if session.offline else "on",
+        thumbprint=grant.thumbprint,
     )

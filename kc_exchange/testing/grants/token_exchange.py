@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.context import GrantRequest
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.identity import Identity, audience_list, identify
-from kc_exchange.testing.model import Client
 from kc_exchange.testing.records import ExchangeRecord
 from kc_exchange.testing.replies import token_reply
 from kc_exchange.testing.scopes import check_scope, java_set_order, words
 from kc_exchange.testing.tokens import Issue, access_claims, sign_id
+
+if TYPE_CHECKING:
+    from kc_exchange.testing.context import GrantRequest
+    from kc_exchange.testing.model import Client
 
 Json = dict[str, Any]
 
@@ -67,7 +69,7 @@ def _exchange(grant: GrantRequest, seen: list[Identity]) -> Json:
     if identity is None:
         raise OAuthError("invalid_request", "Invalid token")
     seen.append(identity)
-    _check_sender_constraint(grant.client, identity)
+    _check_sender_constraint(grant, identity)
     wanted = _requested_type(grant)
     targets = _targets(grant)
     _check_parties(grant.client, identity, targets)
@@ -78,7 +80,7 @@ def _exchange(grant: GrantRequest, seen: list[Identity]) -> Json:
     issue = _issue(grant, identity, wanted)
     _check_session(issue, wanted)
     _check_consent(issue)
-    return _reply(issue, wanted)
+    return _reply(issue, identity, wanted)
 
 
 def _check_supported(grant: GrantRequest) -> None:
@@ -105,12 +107,19 @@ def _unsupported_type() -> OAuthError:
     return _bad("requested_token_type unsupported")
 
 
-def _check_sender_constraint(client: Client, identity: Identity) -> None:
-    if "cnf" in identity.claims and identity.client_id != client.client_id:
+def _check_sender_constraint(grant: GrantRequest, identity: Identity) -> None:
+    confirmation = identity.claims.get("cnf")
+    if confirmation is None:
+        return
+    if identity.client_id != grant.client.client_id:
         raise _bad(
             "Sender-constrained token exchange rejected as the token was not issued "
             "for the requesting client"
         )
+    if grant.thumbprint is None:
+        raise _bad("DPoP proof is missing")
+    if grant.thumbprint != confirmation.get("jkt"):
+        raise _bad("DPoP confirmation doesn't match DPoP proof")
 
 
 def _requested_type(grant: GrantRequest) -> str:
@@ -161,6 +170,7 @@ def _issue(grant: GrantRequest, identity: Identity, wanted: str) -> Issue:
         grant=SHORTCUT,
         session_kind=_session_kind(identity, wanted, joined=joined is not None),
         audience=grant.form.every("audience"),
+        thumbprint=grant.thumbprint,
     )
 
 
@@ -203,10 +213,10 @@ def _shown(issue: Issue) -> set[str]:
     }
 
 
-def _reply(issue: Issue, wanted: str) -> Json:
+def _reply(issue: Issue, identity: Identity, wanted: str) -> Json:
     claims = access_claims(issue)
     _check_audience(issue, claims)
-    _remember(issue, wanted)
+    _remember(issue, identity, wanted)
     if wanted == ID:
         issue = replace(issue, noted_scope=issue.noted_scope or "")
         reply = token_reply(issue, claims, refresh=False, identity=False)
@@ -225,10 +235,16 @@ def _check_audience(issue: Issue, claims: Json) -> None:
         raise _bad(f"Requested audience not available: {names}")
 
 
-def _remember(issue: Issue, wanted: str) -> None:
-    joined = issue.session.clients.get(issue.client.client_id)
-    if joined is not None and issue.scope is not None:
+def _remember(issue: Issue, identity: Identity, wanted: str) -> None:
+    store, session = issue.server.sessions, issue.session
+    joined = session.clients.get(issue.client.client_id)
+    if joined is None and wanted != REFRESH:
+        return
+    if joined is None:
+        joined = store.join(session, issue.client.client_id, issue.scope)
+    elif issue.scope is not None:
         joined.scope = issue.scope
-    elif joined is None and wanted == REFRESH:
-        store = issue.server.sessions
-        store.join(issue.session, issue.client.client_id, issue.scope)
+    before = session.clients.get(identity.client_id)
+    if identity.exchanged and before is not None:
+        joined.exchanged_from |= before.exchanged_from
+    joined.exchanged_from.add(identity.client_id)
