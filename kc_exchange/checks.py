@@ -146,7 +146,7 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
 
 
 def _plain_http() -> Iterator[CheckMessage]:
-    raw = settings.KC_EXCHANGE
+    raw: dict[str, Any] = settings.KC_EXCHANGE
     groups = ("REALMS", "DOWNSTREAMS")
     for group, name in [(g, n) for g in groups for n in raw.get(g, {})]:
         if raw[group][name].get("ALLOW_PLAIN_HTTP") is True and not settings.DEBUG:

@@ -180,7 +180,8 @@ def _text(value: str | bytes | None) -> str:
 
 def _rewound(request: PreparedRequest) -> bool:
     """Report whether the body can be sent again, having wound it back."""
-    if request.body is None or isinstance(request.body, (bytes, str)):
+    body: object = request.body
+    if body is None or isinstance(body, (bytes, str)):
         return True
     position = getattr(request, "_body_position", None)
     if not isinstance(position, int):

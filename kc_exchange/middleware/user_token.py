@@ -53,7 +53,7 @@ class UserTokenMiddleware:
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         with bind(RequestSubject(request)):
-            response = await self.get_response(request)  # type: ignore[misc]
+            response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
         if not capture.is_settled(request):
             await sync_to_async(capture.settle)(request)
         return response

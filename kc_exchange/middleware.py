@@ -1,1 +1,0 @@
-"""Bind the user's token to the request, for as long as it runs."""

@@ -1,0 +1,167 @@
+"""Speak HTTP to Keycloak, within one deadline.
+
+A timeout of `requests`, `httpx` or `urllib3` bounds one read, so a server that drips a
+byte a second holds its caller for hours. Here every read gets the time that is left.
+Nothing is redirected, decompressed, sent through a proxy of the environment or read
+past its cap.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from kc_exchange.exceptions import ExchangeMisconfigured
+from kc_exchange.transport.deadline import (
+    MAX_BODY,
+    Deadline,
+    PlainPool,
+    TLSPool,
+    current,
+)
+from kc_exchange.transport.explain import NoReply, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kc_exchange.conf import Realm
+
+__all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request"]
+
+_KEPT_CONNECTIONS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server said; `headers` have lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+_Identity = tuple[str, str, str]
+_managers: dict[_Identity, urllib3.PoolManager] = {}
+_building = threading.Lock()
+os.register_at_fork(after_in_child=_managers.clear)
+
+
+def close() -> None:
+    """Close every connection, and read certificates anew at the next call."""
+    with _building:
+        for manager in _managers.values():
+            manager.clear()
+        _managers.clear()
+
+
+def _manager(realm: Realm) -> urllib3.PoolManager:
+    """One pool of connections for each TLS identity: building one costs 40 ms."""
+    identity = (realm.ca_bundle, realm.certificate, realm.certificate_key)
+    if identity not in _managers:
+        with _building:
+            if identity not in _managers:
+                _managers[identity] = _new_manager(realm)
+    return _managers[identity]
+
+
+def _new_manager(realm: Realm) -> urllib3.PoolManager:
+    manager = urllib3.PoolManager(
+        num_pools=8, maxsize=_KEPT_CONNECTIONS, ssl_context=_tls(realm)
+    )
+    manager.pool_classes_by_scheme = {"http": PlainPool, "https": TLSPool}
+    return manager
+
+
+def _tls(realm: Realm) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=realm.ca_bundle or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if realm.certificate:
+            context.load_cert_chain(realm.certificate, realm.certificate_key or None)
+    except OSError as error:
+        raise ExchangeMisconfigured(
+            f"A certificate of realm {realm.alias!r} cannot be read.",
+            "Check the paths in CA_BUNDLE, CERTIFICATE and CERTIFICATE_KEY: PEM files "
+            "that this process may read, the key without a passphrase.",
+            realm=realm.alias,
+        ) from error
+    return context
+
+
+def request(
+    realm: Realm,
+    url: str,
+    deadline: Deadline,
+    *,
+    form: Sequence[tuple[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """GET `url`, or POST `form` to it, and return the reply whatever its status.
+
+    Raises:
+        NoReply: no reply came; a token may be asked for once more.
+        ExchangeUnavailable: the deadline passed.
+        ExchangeMisconfigured: TLS failed.
+        UnexpectedReply: the reply is over its cap, encoded or not HTTP.
+    """
+    sent = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        **(headers or {}),
+    }
+    if form is not None:
+        sent["Content-Type"] = "application/x-www-form-urlencoded"
+    current.deadline = deadline
+    try:
+        return _exchange(_manager(realm), url, form, sent)
+    except (HTTPError, OSError, ValueError) as error:
+        raise explained(error, realm, url) from error
+
+
+def _exchange(
+    manager: urllib3.PoolManager,
+    url: str,
+    form: Sequence[tuple[str, str]] | None,
+    headers: dict[str, str],
+) -> Reply:
+    response = manager.urlopen(
+        "GET" if form is None else "POST",
+        url,
+        body=None if form is None else urlencode(form).encode(),
+        headers=headers,
+        redirect=False,
+        retries=False,
+        timeout=current.deadline.left(),
+        preload_content=False,
+        decode_content=False,
+    )
+    try:
+        return Reply(response.status, _checked(response), _body(response))
+    except BaseException:
+        response.close()
+        raise
+    finally:
+        response.release_conn()
+
+
+def _checked(response: urllib3.BaseHTTPResponse) -> dict[str, str]:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    if headers.get("content-encoding", "identity") != "identity":
+        raise ValueError("the reply is compressed although that was refused")
+    if "content-length" in headers and "transfer-encoding" in headers:
+        raise ValueError("the reply gives its length twice")
+    return headers
+
+
+def _body(response: urllib3.BaseHTTPResponse) -> bytes:
+    body = response.read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise ValueError(f"the reply is longer than {MAX_BODY} bytes")
+    return body

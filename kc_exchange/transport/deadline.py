@@ -1,0 +1,124 @@
+"""Connections whose every read and write gets the time that is left."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    import socket
+
+    _Connection = HTTPConnection
+else:
+    _Connection = object
+
+MAX_BODY = 64 * 1024
+_MAX_HEAD = 64 * 1024
+
+
+class Deadline:
+    """A point in time by which everything has to be done."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left.
+
+        Raises:
+            TimeoutError: none are.
+        """
+        seconds = self._at - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("the deadline has passed")
+        return seconds
+
+
+class _Current(threading.local):
+    deadline: Deadline = Deadline(0)
+
+
+current = _Current()
+
+
+class _Reader(io.RawIOBase):
+    """A socket's file whose every read gets the time, and the bytes, that are left."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw: io.RawIOBase = sock.makefile("rb", buffering=0)
+        self._allowed = _MAX_HEAD + MAX_BODY
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(current.deadline.left())
+        count: int | None = self._raw.readinto(buffer)
+        self._allowed -= count or 0
+        if self._allowed < 0:
+            raise ValueError("the head of the reply, or its body, is too long")
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Socket:
+    """A connected socket that knows of the deadline."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._sock))
+
+    def sendall(self, data: Any) -> None:
+        self._sock.settimeout(current.deadline.left())
+        self._sock.sendall(data)
+
+    def settimeout(self, value: float | None) -> None:
+        """Leave the time to the deadline."""
+
+
+class _Deadlined(_Connection):
+    """Connect within the deadline, trying each address of the host."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = cast("socket.socket", _Socket(cast("socket.socket", self.sock)))
+
+    def _new_conn(self) -> socket.socket:
+        self.timeout = current.deadline.left()
+        sock: socket.socket = super()._new_conn()
+        sock.settimeout(current.deadline.left())
+        return sock
+
+
+class _PlainConnection(_Deadlined, HTTPConnection):
+    pass
+
+
+class _TLSConnection(_Deadlined, HTTPSConnection):
+    pass
+
+
+class PlainPool(HTTPConnectionPool):
+    """Connections without TLS, each within the deadline of whoever uses it."""
+
+    ConnectionCls = _PlainConnection
+
+
+class TLSPool(HTTPSConnectionPool):
+    """Connections with TLS, each within the deadline of whoever uses it."""
+
+    ConnectionCls = _TLSConnection
