@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tests.keycloak.servers import Server
     from tests.keycloak.steps import Step
 
+ALICE = Login()
+DORA = Login(user="dora")
+
 
 @dataclass(frozen=True)
 class Revoked:
@@ -33,7 +36,7 @@ class Revoked:
 class LoggedOut:
     """A token whose session has ended since; exchanged first when asked for."""
 
-    login: Login = Login()
+    login: Login = ALICE
     part: str = "access_token"
     exchanged: bool = False
 
@@ -59,7 +62,7 @@ class HalfRevoked:
 
     revoked: str
     part: str
-    login: Login = Login()
+    login: Login = ALICE
     exchanged: bool = False
 
     def obtain(self, server: Server) -> str:
@@ -76,7 +79,7 @@ class HalfRevoked:
 class Ended:
     """A token of a user whose sessions an administrator has ended since."""
 
-    token: Step = Login(user="dora")
+    token: Step = DORA
     user: str = "dora"
 
     def obtain(self, server: Server) -> str:
@@ -90,7 +93,7 @@ class Ended:
 class ShutOut:
     """A token of a user who has been disabled since."""
 
-    token: Step = Login(user="dora")
+    token: Step = DORA
     user: str = "dora"
 
     def obtain(self, server: Server) -> str:
@@ -117,7 +120,7 @@ class Expired:
 class Forged:
     """A token with every claim of a true one and somebody else's signature."""
 
-    token: Step = Login()
+    token: Step = ALICE
 
     def obtain(self, server: Server) -> str:
         """Do so and return the value."""
@@ -129,7 +132,7 @@ class Forged:
 class Unsigned:
     """A token with every claim of a true one and the algorithm `none`."""
 
-    token: Step = Login()
+    token: Step = ALICE
 
     def obtain(self, server: Server) -> str:
         """Do so and return the value."""
