@@ -145,8 +145,10 @@ def _filled(claims: Json) -> Json:
 
 
 def _context_id(issue: Issue) -> str:
+    offline = issue.offline and issue.session_kind == "on"
+    session_kind = "of" if offline else issue.session_kind
     token_kind = "lt" if issue.lightweight else "rt"
-    return f"{issue.session_kind}{token_kind}{issue.grant}:{uuid4()}"
+    return f"{session_kind}{token_kind}{issue.grant}:{uuid4()}"
 
 
 def audience_claim(audience: list[str]) -> str | list[str] | None:

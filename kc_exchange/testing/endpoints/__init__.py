@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kc_exchange.testing.context import RealmServer
-from kc_exchange.testing.endpoints.authorize import authenticate, authorize
+from kc_exchange.testing.endpoints.authorize import authorize
 from kc_exchange.testing.endpoints.discovery import certs, discovery, realm_info
 from kc_exchange.testing.endpoints.introspect import introspect
+from kc_exchange.testing.endpoints.login import authenticate
 from kc_exchange.testing.endpoints.logout import logout
 from kc_exchange.testing.endpoints.revoke import revoke
 from kc_exchange.testing.endpoints.token import token
