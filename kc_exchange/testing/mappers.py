@@ -51,10 +51,15 @@ class Draft:
             self.audience.append(audience)
 
 
+NOT_IN_USERINFO = ("oidc-acr-mapper", "oidc-allowed-origins-mapper")
+
+
 def included(mapper: Mapper, kind: Kind) -> bool:
     """Tell whether the mapper writes into this kind of token."""
     if kind == "lightweight":
         return mapper.on("lightweight.claim")
+    if kind == "userinfo" and mapper.kind in NOT_IN_USERINFO:
+        return False
     if kind == "userinfo" and "userinfo.token.claim" not in mapper.config:
         return mapper.on("id.token.claim")
     if kind == "introspection" and "introspection.token.claim" not in mapper.config:

@@ -119,7 +119,11 @@ def error_response(error: str, description: str | None, *, status: int) -> Respo
 
 def html_response(page: str, *, status: int = 200) -> Response:
     """Return a page that no cache keeps and no other page frames."""
-    headers = (("Content-Type", "text/html;charset=utf-8"), *HARDENING, *NO_STORE)
+    headers = (
+        ("Content-Type", "text/html;charset=utf-8"),
+        ("Cache-Control", "no-store, must-revalidate, max-age=0"),
+        *HARDENING,
+    )
     policy = "frame-src 'self'; frame-ancestors 'self'; object-src 'none';"
     return Response(
         status=status,

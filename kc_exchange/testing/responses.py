@@ -36,7 +36,11 @@ def send_code(
         expires_at=server.clock.seconds() + server.realm.code_lifespan,
     )
     server.sessions.keep_code(code, pending)
-    answer = {"session_state": session.id, "iss": server.issuer, "code": code}
+    answer = _state(asked) | {
+        "session_state": session.id,
+        "iss": server.issuer,
+        "code": code,
+    }
     return _send_back(asked, answer)
 
 
@@ -47,14 +51,16 @@ def send_refusal(
     answer = {"error": refusal.error}
     if refusal.description is not None:
         answer["error_description"] = refusal.description
-    return _send_back(asked, answer | {"iss": server.issuer})
+    return _send_back(asked, answer | _state(asked) | {"iss": server.issuer})
+
+
+def _state(asked: Parameters) -> Parameters:
+    return {"state": asked["state"]} if "state" in asked else {}
 
 
 def _send_back(asked: Parameters, answer: Parameters) -> Response:
-    state = {"state": asked["state"]} if "state" in asked else {}
     target, mode = asked["redirect_uri"], asked.get("response_mode", "query")
-    fields = state | answer
     if mode == "form_post":
-        return html_response(pages.form_post_page(target, fields))
+        return html_response(pages.form_post_page(target, answer))
     mark = "#" if mode == "fragment" else "&" if "?" in target else "?"
-    return redirect(f"{target}{mark}{urlencode(fields)}")
+    return redirect(f"{target}{mark}{urlencode(answer)}")

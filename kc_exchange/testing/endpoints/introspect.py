@@ -108,6 +108,7 @@ def _issue(server: RealmServer, identity: Identity, client: Client) -> Issue:
 
 def _widen(claims: Json, issue: Issue) -> None:
     written = draft(issue, "introspection")
+    claims.pop("at_hash", None)
     audience = dict.fromkeys([*audience_list(claims), *written.audience])
     claims.update(written.claims)
     if audience:

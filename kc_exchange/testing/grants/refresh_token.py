@@ -33,7 +33,10 @@ def refresh_token(grant: GrantRequest) -> Json:
         _check_reuse(grant, session, joined, claims)
         joined.refreshed_at = grant.server.clock.seconds()
         session.last_refresh_at = joined.refreshed_at
-    return token_reply(_issue(grant, claims, session, user), refresh=True)
+    issue = _issue(grant, claims, session, user)
+    # Keycloak looks at what the client session last asked for, not at this token.
+    identity = "openid" in words(joined.scope)
+    return token_reply(issue, refresh=True, identity=identity)
 
 
 def _claims(grant: GrantRequest, token: str) -> Json:
