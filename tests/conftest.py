@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kc_exchange.testing import DownstreamRecorder, EmbeddedKeycloak
 
 
+_LEFT_OUT = pytest.StashKey[int]()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     """Each test starts with no token, no endpoint and no connection of another."""
@@ -55,3 +58,33 @@ def configure(settings: Any) -> Callable[..., None]:
         }
 
     return point
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out what needs a browser or a build, unless a marker asks for it."""
+    if config.option.markexpr:
+        return
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("browser") or item.get_closest_marker("wheel")
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+        config.stash[_LEFT_OUT] = len(left_out)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say plainly what was not run, and how to run it."""
+    count = config.stash.get(_LEFT_OUT, 0)
+    if count:
+        terminalreporter.write_line(
+            f"left out: {count} tests of the browser and the wheel; to run them: "
+            "pip install -e '.[dev]' playwright, and Chromium; then "
+            'pytest -m "browser or wheel"'
+        )

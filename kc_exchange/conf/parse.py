@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from kc_exchange.conf.values import ClientAuth, Downstream, Realm, Settings, Strategy
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_TOP = {"REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE"}
-_REALM = {
+TOP = {"REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE"}
+REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
 }  # fmt: skip
-_DOWNSTREAM = {
+DOWNSTREAM = {
     "BASE_URL", "AUDIENCE", "SCOPES", "REALM", "STRATEGY", "TIMEOUT",
     "CA_BUNDLE", "ACCEPT_BARE_401", "ALLOW_PLAIN_HTTP",
 }  # fmt: skip
@@ -137,7 +137,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         hint = "Add KC_EXCHANGE = {'REALMS': {'default': {...}}, 'DOWNSTREAMS': {...}}."
         return None, [Problem("E001", "The setting KC_EXCHANGE is missing.", hint)]
     top = _Reader(raw, "KC_EXCHANGE", found)
-    top.only(_TOP)
+    top.only(TOP)
     realms = {
         alias: _realm(alias, reader, debug=debug)
         for alias, reader in _children(top, "REALMS")
@@ -178,7 +178,7 @@ def _paths(top: _Reader, default: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _realm(alias: str, reader: _Reader, *, debug: bool) -> Realm:
-    reader.only(_REALM)
+    reader.only(REALM)
     client_id = reader.text("CLIENT_ID", number="E005")
     auth: ClientAuth = reader.one_of(
         "CLIENT_AUTH", "client_secret_basic", get_args(ClientAuth), "E007"
@@ -217,7 +217,7 @@ def _actors(reader: _Reader) -> dict[str, frozenset[str]]:
 def _downstream(
     name: str, reader: _Reader, realms: Mapping[str, Realm], *, debug: bool
 ) -> Downstream:
-    reader.only(_DOWNSTREAM)
+    reader.only(DOWNSTREAM)
     return Downstream(
         name=name,
         base_url=reader.url("BASE_URL", "E008", debug=debug).rstrip("/") + "/",
