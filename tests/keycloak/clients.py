@@ -38,7 +38,7 @@ class Basic:
     secret: str | None = None
 
     def sign(self, server: Server) -> tuple[Pairs, dict[str, str]]:  # noqa: ARG002
-        """Say it."""
+        """Add the header."""
         secret = f"{self.name}-secret" if self.secret is None else self.secret
         pair = f"{quote(self.name, safe='')}:{quote(secret, safe='')}"
         encoded = base64.b64encode(pair.encode()).decode()
@@ -53,7 +53,7 @@ class Post:
     secret: str | None = None
 
     def sign(self, server: Server) -> tuple[Pairs, dict[str, str]]:  # noqa: ARG002
-        """Say it."""
+        """Add name and secret to the form."""
         secret = f"{self.name}-secret" if self.secret is None else self.secret
         return [("client_id", self.name), ("client_secret", secret)], {}
 
@@ -65,7 +65,7 @@ class Public:
     name: str
 
     def sign(self, server: Server) -> tuple[Pairs, dict[str, str]]:  # noqa: ARG002
-        """Say it."""
+        """Add the name to the form."""
         return [("client_id", self.name)], {}
 
 
@@ -74,7 +74,7 @@ class Nobody:
     """No word of who is asking."""
 
     def sign(self, server: Server) -> tuple[Pairs, dict[str, str]]:  # noqa: ARG002
-        """Say it."""
+        """Add nothing."""
         return [], {}
 
 
@@ -90,7 +90,7 @@ class Signed:
     forged: bool = False
 
     def sign(self, server: Server) -> tuple[Pairs, dict[str, str]]:
-        """Say it."""
+        """Add the assertion to the form."""
         return [
             ("client_id", self.name),
             ("client_assertion_type", JWT_BEARER),

@@ -26,7 +26,7 @@ class Revoked:
     client: str = "frontend"
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Revoke the token and return it."""
         token = self.token.obtain(server)
         revoke(server, token, self.client)
         return token
@@ -41,7 +41,7 @@ class LoggedOut:
     exchanged: bool = False
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Log in, log out and return the token."""
         reply = self.login.reply(server)
         token = str(reply[self.part])
         if self.exchanged:
@@ -83,7 +83,7 @@ class Ended:
     user: str = "dora"
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """End the sessions and return the token."""
         token = self.token.obtain(server)
         server.admin.end_sessions(self.user)
         return token
@@ -97,7 +97,7 @@ class ShutOut:
     user: str = "dora"
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Disable the user and return the token."""
         token = self.token.obtain(server)
         server.shut_out_user(self.user)
         return token
@@ -110,7 +110,7 @@ class Expired:
     token: Step
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Wait until the token is too old and return it."""
         token = self.token.obtain(server)
         time.sleep(max(0, server.claims(token)["exp"] - time.time()) + 1.5)
         return token
@@ -123,7 +123,7 @@ class Forged:
     token: Step = ALICE
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Return the token with its signature turned round."""
         head, body, signature = self.token.obtain(server).split(".")
         return ".".join((head, body, signature[::-1]))
 
@@ -135,6 +135,6 @@ class Unsigned:
     token: Step = ALICE
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Return the claims with no signature."""
         claims = server.claims(self.token.obtain(server))
         return jwt.encode(claims, key="", algorithm="none")

@@ -30,7 +30,7 @@ class Login:
     part: str = "access_token"
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Log in and return that part of the reply."""
         return str(self.reply(server)[self.part])
 
     def reply(
@@ -53,7 +53,7 @@ class Service:
     scope: str = ""
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Return a token of the client credentials grant."""
         form = {"grant_type": "client_credentials"} | scoped(self.scope)
         return str(server.tokens(form, self.client)["access_token"])
 
@@ -71,7 +71,7 @@ class Exchanged:
     then_revoke_subject: bool = False
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Exchange the subject and return that part of the reply."""
         subject = self.subject.obtain(server)
         form = {
             "grant_type": EXCHANGE_GRANT,
@@ -93,7 +93,7 @@ class Bearer:
     token: str | Step
 
     def obtain(self, server: Server) -> str:
-        """Do so and return the value."""
+        """Return the scheme and the token."""
         token = self.token if isinstance(self.token, str) else self.token.obtain(server)
         return f"Bearer {token}"
 
@@ -105,7 +105,7 @@ class Literal:
     value: str
 
     def obtain(self, server: Server) -> str:  # noqa: ARG002 - a Step
-        """Do so and return the value."""
+        """Return it."""
         return self.value
 
 
