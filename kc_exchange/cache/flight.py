@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING
 
+from kc_exchange import forks
 from kc_exchange.exceptions import ExchangeError, ExchangeUnavailable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Flights:
 
     def __init__(self) -> None:
         self.reset()
-        os.register_at_fork(after_in_child=self.reset)
+        forks.in_child(self.reset)
 
     def reset(self) -> None:
         """Forget what is under way: in a forked child nobody would ever finish it."""

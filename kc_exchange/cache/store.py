@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from kc_exchange import conf
+from kc_exchange import conf, forks
 from kc_exchange.cache.flight import Flights
+from kc_exchange.exceptions import ExchangeDenied, SubjectTokenRejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ class TokenCache:
     def __init__(self) -> None:
         self.flights = Flights()
         self._reset()
-        os.register_at_fork(after_in_child=self._reset)
+        forks.in_child(self._reset)
 
     def _reset(self) -> None:
         self._lock = Lock()
@@ -64,7 +64,7 @@ class TokenCache:
         """Return the token for `key`, from here or from one call of `load`.
 
         A token near its end is still served, while one renewal runs in the
-        background. `deadline`: the seconds that `load` may take.
+        background; it goes only if Keycloak says that the user may not have it. `deadline`: the seconds that `load` may take.
 
         Raises:
             ExchangeError: what `load` raised, here or for whoever called it.
@@ -120,7 +120,12 @@ class TokenCache:
             if entry is not None and fresh and entry is not renewed:
                 return entry.token
             generation = self._generation
-            token = load("miss" if renewed is None else "renewal")
+            try:
+                token = load("miss" if renewed is None else "renewal")
+            except (SubjectTokenRejected, ExchangeDenied):
+                if renewed is not None:
+                    self.discard(key, renewed.token)
+                raise
             self._keep(key, token, generation)
             return token
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import threading
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,6 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import rewind_body
 
+from kc_exchange import forks
 from kc_exchange.downstream.challenge import Challenge
 from kc_exchange.downstream.origin import origin_of
 from kc_exchange.exceptions import ReservedHeader, WrongDownstream
@@ -41,7 +41,7 @@ class _SharedAdapter(HTTPAdapter):
 
 _adapters: dict[str, _SharedAdapter] = {}
 _building = threading.Lock()
-os.register_at_fork(after_in_child=_adapters.clear)
+forks.in_child(_adapters.clear)
 
 
 def _adapter(downstream: Downstream) -> _SharedAdapter:

@@ -58,7 +58,8 @@ def answer(request: HttpRequest, error: ExchangeError) -> HttpResponseBase:
     _log.log(level, "kc_exchange.unhandled %s: %s", type(error).__name__, error)
     wants_login = isinstance(error, (NoSubjectToken, SubjectTokenRejected))
     if wants_login and _may_log_in(request, error):
-        request.session[_LOGGED_IN_AT] = int(time.time())
+        if isinstance(error, SubjectTokenRejected):
+            request.session[_LOGGED_IN_AT] = int(time.time())
         return redirect_to_login(_page_after_login(request))
     response = _explanation(request, error)
     response["Cache-Control"] = "no-store"

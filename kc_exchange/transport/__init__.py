@@ -8,7 +8,6 @@ past its cap.
 
 from __future__ import annotations
 
-import os
 import ssl
 import threading
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from kc_exchange import forks
 from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.transport.deadline import (
     MAX_BODY,
@@ -50,7 +50,7 @@ class Reply:
 _Identity = tuple[str, str, str]
 _managers: dict[_Identity, urllib3.PoolManager] = {}
 _building = threading.Lock()
-os.register_at_fork(after_in_child=_managers.clear)
+forks.in_child(_managers.clear)
 
 
 def close() -> None:
