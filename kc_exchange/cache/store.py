@@ -64,7 +64,8 @@ class TokenCache:
         """Return the token for `key`, from here or from one call of `load`.
 
         A token near its end is still served, while one renewal runs in the
-        background; it goes only if Keycloak says that the user may not have it. `deadline`: the seconds that `load` may take.
+        background; it goes only if Keycloak says that the user may not have it.
+        `deadline`: the seconds that `load` may take.
 
         Raises:
             ExchangeError: what `load` raised, here or for whoever called it.
