@@ -30,6 +30,18 @@ def userinfo(name: str, token: Any, expect: Expect) -> Row:
 
 NO_OPENID = challenge(403, "insufficient_scope", "Missing openid scope")
 
+EVERYTHING = frozenset(
+    {
+        "sub",
+        "preferred_username",
+        "email",
+        "email_verified",
+        "name",
+        "given_name",
+        "family_name",
+    }
+)
+
 ROWS = (
     userinfo(
         "a login",
@@ -43,7 +55,8 @@ ROWS = (
                 "name": "Alice Archer",
                 "given_name": "Alice",
                 "family_name": "Archer",
-            }
+            },
+            keys=EVERYTHING,
         ),
     ),
     userinfo(
