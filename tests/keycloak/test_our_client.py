@@ -1,4 +1,4 @@
-"""Our own exchange, asked on both servers: what is issued, and what each refusal means."""
+"""Our own exchange, asked on both servers: what is issued, what a refusal means."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_exchange__authenticates_by_key(keycloak: Server) -> None:
 
 
 def test_exchange__refuses_more_scope_than_asked(keycloak: Server) -> None:
-    """A default scope of the client that the settings do not name is not let through."""
+    """A default scope of the client that the settings do not name is refused."""
     narrow = realm(keycloak, default_scopes=frozenset({"profile", "email"}))
 
     with pytest.raises(UnexpectedReply, match="wider than asked: shipping"):
