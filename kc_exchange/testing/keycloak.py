@@ -119,6 +119,10 @@ class EmbeddedKeycloak(Controls):
         """Stop serving; open connections are cut."""
         self._server.stop()
 
+    def close(self) -> None:
+        """Give the port back of a server that was never started."""
+        self._server.server_close()
+
     def __enter__(self) -> Self:
         return self.start()
 

@@ -50,7 +50,7 @@ def login_page(
     wrong = ' aria-invalid="true" aria-describedby="input-error"' if error else ""
     alert = f'<p role="alert" id="input-error">{escape(error)}</p>\n' if error else ""
     body = (
-        f"<h1>{escape(_title(realm))}</h1>\n{alert}"
+        f"<h1>Sign in to your account</h1>\n{alert}"
         f'<form id="kc-form-login" method="post" action="{escape(action)}">\n'
         f'<label for="username">Username or email</label>\n'
         f'<input id="username" name="username" value="{escape(username)}" type="text" '

@@ -1,0 +1,74 @@
+"""The pytest plugin, as another project uses it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+pytest_plugins = ["pytester"]
+
+USES = """
+import jwt
+
+def test_one(embedded_keycloak, kc_subject_token, kc_downstream, downstream_recorder):
+    claims = jwt.decode(kc_subject_token(), options={"verify_signature": False})
+    assert claims["preferred_username"] == "USER"
+    assert kc_subject_token() != kc_subject_token("OTHER")
+    assert kc_downstream.url != downstream_recorder().url
+    embedded_keycloak.assert_not_exchanged()
+    embedded_keycloak.fail_next(times=3)
+    embedded_keycloak.advance(1000)
+
+def test_two(embedded_keycloak):
+    assert embedded_keycloak.exchanges == []
+    assert embedded_keycloak.realms == ("REALM",)
+"""
+ALONE = ("-p", "no:django", "-p", "no:randomly", "-p", "no:cacheprovider")
+
+
+def used(user: str, other: str, realm: str) -> str:
+    """The tests of that project."""
+    text = USES.replace("USER", user).replace("OTHER", other)
+    return text.replace("REALM", realm)
+
+
+def test_plugin__serves_the_bundled_realm(pytester: pytest.Pytester) -> None:
+    """Nothing needs to be configured."""
+    pytester.makepyfile(used("alice", "bob", "test"))
+    pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=2)
+
+
+def test_plugin__serves_the_projects_own_realm(pytester: pytest.Pytester) -> None:
+    """Realm, client and user come from the ini file, the path relative to it."""
+    users = [
+        {"username": name, "enabled": True, "email": f"{name}@example.com"}
+        for name in ("carla", "dora")
+    ]
+    realm = {"realm": "own", "clients": [{"clientId": "front"}], "users": users}
+    pytester.path.joinpath("own.json").write_text(json.dumps(realm))
+    pytester.makeini(
+        "[pytest]\n"
+        "kc_exchange_realm = own.json\n"
+        "kc_exchange_client = front\n"
+        "kc_exchange_user = carla\n"
+    )
+    pytester.makepyfile(used("carla", "dora", "own"))
+    pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=2)
+
+
+def test_plugin__imports_little() -> None:
+    """Loading it costs neither Django nor the server."""
+    code = (
+        "import sys, kc_exchange.testing.pytest_plugin\n"
+        "heavy = {'django', 'cryptography', 'jwt', 'requests', 'http.server'}\n"
+        "print(heavy & set(sys.modules))"
+    )
+    done = subprocess.run(  # noqa: S603 - the code above
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("set()\n", "")
