@@ -16,14 +16,19 @@ def loads_object(raw: bytes | str) -> dict[str, Any]:
     text that is not UTF-8 (RFC 8259 section 8.1, RFC 7515 section 4).
 
     Raises:
-        ValueError: `raw` is not exactly one such object.
+        ValueError: `raw` is not exactly one such object. The error holds no part of
+            `raw`, which may be a secret.
     """
     try:
         value = _decoder.decode(raw.decode() if isinstance(raw, bytes) else raw)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    except RecursionError:
+        value, wrong = None, "nested too deeply"
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        value, wrong = None, f"not JSON ({error.__class__.__name__})"
+    else:
+        wrong = "not a JSON object"
     if not isinstance(value, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - its text is wrong
+        raise ValueError(wrong)  # noqa: TRY004 - its text is wrong
     return value
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request"]
 
 _KEPT_CONNECTIONS = 32
+_FIRST_FINAL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,21 @@ class Reply:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 _Identity = tuple[str, str, str]
 _managers: dict[_Identity, urllib3.PoolManager] = {}
 _building = threading.Lock()
-forks.in_child(_managers.clear)
+
+
+def _start_anew() -> None:
+    global _building  # noqa: PLW0603 - the parent's may be held by a thread left behind
+    _building = threading.Lock()
+    _managers.clear()
+
+
+forks.in_child(_start_anew)
 
 
 def close() -> None:
@@ -122,7 +131,9 @@ def request(
     try:
         return _exchange(_manager(realm), url, form, sent)
     except (HTTPError, OSError, ValueError) as error:
-        raise explained(error, realm, url) from error
+        failure = explained(error, realm, url)
+    # Not "from error": the frames behind it hold the form, and so the secrets in it.
+    raise failure
 
 
 def _exchange(
@@ -155,8 +166,13 @@ def _checked(response: urllib3.BaseHTTPResponse) -> dict[str, str]:
     headers = {name.lower(): value for name, value in response.headers.items()}
     if headers.get("content-encoding", "identity") != "identity":
         raise ValueError("the reply is compressed although that was refused")
-    if "content-length" in headers and "transfer-encoding" in headers:
+    length, transfer = headers.get("content-length"), headers.get("transfer-encoding")
+    if length is not None and (transfer is not None or "," in length):
         raise ValueError("the reply gives its length twice")
+    if transfer is not None and transfer.lower() != "chunked":
+        raise ValueError("the reply is encoded although that was refused")
+    if response.status < _FIRST_FINAL:
+        raise ValueError("the reply is none, and another would follow")
     return headers
 
 

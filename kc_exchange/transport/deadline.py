@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 if TYPE_CHECKING:
-    import socket
-
     _Connection = HTTPConnection
 else:
     _Connection = object
@@ -98,10 +98,35 @@ class _Deadlined(_Connection):
         self.sock = cast("socket.socket", _Socket(cast("socket.socket", self.sock)))
 
     def _new_conn(self) -> socket.socket:
-        self.timeout = current.deadline.left()
-        sock: socket.socket = super()._new_conn()
+        host = self._dns_host.strip("[]")
+        try:
+            found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        failure: OSError | None = None
+        for place, address in enumerate(found):
+            share = current.deadline.left() / (len(found) - place)
+            try:
+                return _connected(address, share)
+            except OSError as error:
+                failure = error
+        if isinstance(failure, TimeoutError):
+            raise failure
+        raise NewConnectionError(self, "no address answers") from failure
+
+
+def _connected(address: tuple[Any, ...], seconds: float) -> socket.socket:
+    family, kind, protocol, _, place = address
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(seconds)
+        sock.connect(place)
         sock.settimeout(current.deadline.left())
-        return sock
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 class _PlainConnection(_Deadlined, HTTPConnection):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import ssl
 from typing import TYPE_CHECKING
 
 import urllib3
@@ -19,10 +21,20 @@ from kc_exchange.exceptions import (
     ExchangeMisconfigured,
     ExchangeUnavailable,
     UnexpectedReply,
+    printable,
 )
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
+
+
+_LOST = (
+    NewConnectionError,
+    ConnectionError,
+    IncompleteRead,
+    http.client.IncompleteRead,
+    ssl.SSLEOFError,
+)
 
 
 class NoReply(ExchangeUnavailable):
@@ -35,46 +47,53 @@ class NoReply(ExchangeUnavailable):
 def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
     """Return the error of this package for one of the transport's."""
     host = urllib3.util.parse_url(url).netloc
-    if isinstance(error, NameResolutionError):
+    root = _root(error)
+    if isinstance(root, NameResolutionError):
         return NoReply(
             f"The host name of {host} does not resolve.",
             "Check ISSUER and DISCOVERY_URL, and the name service of this machine.",
             realm=realm.alias,
         )
-    if isinstance(error, (UrllibTimeout, TimeoutError)) and not isinstance(
-        error, NewConnectionError
-    ):
+    if isinstance(root, _LOST):
+        lost = NoReply(
+            f"Keycloak at {host} refuses or drops the connection.", realm=realm.alias
+        )
+        lost.sent = not isinstance(root, NewConnectionError)
+        return lost
+    if isinstance(root, (UrllibTimeout, TimeoutError)):
         return ExchangeUnavailable(
             f"Keycloak at {host} did not answer within its deadline.",
             "Look at Keycloak's load; DEADLINE sets the seconds it is given.",
             realm=realm.alias,
         )
-    if isinstance(error, SSLError):
+    if isinstance(root, ssl.SSLError):
         return ExchangeMisconfigured(
-            f"No trusted TLS connection to {host}: {_reason(error)}.",
+            f"No trusted TLS connection to {host}: {_tls_reason(root)}.",
             "Check the certificate's name and dates; CA_BUNDLE names a private "
             "authority, CERTIFICATE this client's own certificate.",
             realm=realm.alias,
         )
-    if _is_lost(error):
-        lost = NoReply(
-            f"Keycloak at {host} refuses or drops the connection.", realm=realm.alias
+    if isinstance(root, OSError):
+        return NoReply(
+            f"The connection to {host} fails ({type(root).__name__}).",
+            realm=realm.alias,
         )
-        lost.sent = not isinstance(error, NewConnectionError)
-        return lost
+    why = str(root) if type(root) is ValueError else type(root).__name__
     return UnexpectedReply(
-        f"What answers at {host} is not Keycloak: {_reason(error)}.",
-        realm=realm.alias,
+        f"What answers at {host} is not Keycloak: {why}.", realm=realm.alias
     )
 
 
-def _is_lost(error: BaseException) -> bool:
-    if isinstance(error, ProtocolError) and not isinstance(error, IncompleteRead):
-        inner = error.args[1] if len(error.args) > 1 else None
-        return isinstance(inner, (OSError, IncompleteRead)) or inner is None
-    return isinstance(error, (NewConnectionError, IncompleteRead, OSError))
+def _root(error: BaseException) -> BaseException:
+    """Return what urllib3 has wrapped."""
+    while isinstance(error, (ProtocolError, SSLError)):
+        inner = error.args[-1] if error.args else None
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    return error
 
 
-def _reason(error: BaseException) -> str:
-    inner = next((a for a in reversed(error.args) if a), "")
-    return str(inner).partition("(_ssl.c")[0].strip() or type(error).__name__
+def _tls_reason(error: ssl.SSLError) -> str:
+    text = printable(error.args[-1] if error.args else "")
+    return text.partition("(_ssl.c")[0].strip() or type(error).__name__
