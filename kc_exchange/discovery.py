@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from kc_exchange import transport
+from kc_exchange import forks, transport
 from kc_exchange.exceptions import (
     ExchangeMisconfigured,
     ExchangeUnavailable,
@@ -34,8 +35,10 @@ class Endpoints:
     """Of the monotonic clock, in seconds."""
 
 
-_known: dict[tuple[str, str, str], Endpoints] = {}
-_fetching = threading.Lock()
+_Key = tuple[str, str, str]
+_known: dict[_Key, Endpoints] = {}
+_fetching: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
+forks.in_child(_fetching.clear)
 
 
 def forget() -> None:
@@ -57,18 +60,32 @@ def endpoints(realm: Realm, deadline: transport.Deadline) -> Endpoints:
     known = _known.get(key)
     if known is not None and time.monotonic() - known.fetched_at < _FRESH_FOR:
         return known
-    with _fetching:
+    fetching = _fetching[key]
+    if not fetching.acquire(timeout=_patience(deadline) if known is None else 0):
+        if known is None:
+            raise ExchangeUnavailable(realm=realm.alias)
+        return known
+    try:
         again = _known.get(key)
         if again is not None and again is not known:
             return again
-        try:
-            found = _fetch(realm, deadline)
-        except ExchangeUnavailable:
-            if known is None:
-                raise
-            return known
-        _known[key] = found
+        found = _known[key] = _fetch(realm, deadline)
+    except ExchangeUnavailable:
+        if known is None:
+            raise
+        return known
+    else:
         return found
+    finally:
+        fetching.release()
+
+
+def _patience(deadline: transport.Deadline) -> float:
+    """Return the seconds to wait for another thread that is fetching."""
+    try:
+        return deadline.left()
+    except TimeoutError:
+        return 0.0
 
 
 def _fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
@@ -98,7 +115,7 @@ def _read(realm: Realm, url: str, body: bytes) -> Endpoints:
     except ValueError as error:
         raise UnexpectedReply(
             f"What {url} answers is no discovery document: {error}.", realm=realm.alias
-        ) from error
+        ) from None
     if document.get("issuer") != realm.issuer:
         raise UnexpectedReply(
             f"The discovery document at {url} belongs to another issuer "
