@@ -69,6 +69,9 @@ class SubjectToken(_Unpicklable):
     """Seconds since the epoch; 0.0 where it is not known."""
     token_type: str = ACCESS_TOKEN
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", Secret(self.value))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSet(_Unpicklable):

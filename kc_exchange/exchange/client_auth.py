@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.exceptions import ExchangeMisconfigured
+from kc_exchange.tokens import Secret
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
@@ -40,14 +41,14 @@ def credential(realm: Realm) -> Credential:
     own_id = [("client_id", realm.client_id)]
     match realm.client_auth:
         case "client_secret_basic":
-            return [], {"Authorization": f"Basic {_basic(realm)}"}
+            return [], {"Authorization": Secret(f"Basic {_basic(realm)}")}
         case "client_secret_post":
-            return [*own_id, ("client_secret", realm.client_secret)], {}
+            return [*own_id, ("client_secret", Secret(realm.client_secret))], {}
         case "private_key_jwt":
             return [
                 *own_id,
                 ("client_assertion_type", _JWT_BEARER),
-                ("client_assertion", _assertion(realm)),
+                ("client_assertion", Secret(_assertion(realm))),
             ], {}
         case "tls_client_auth":
             return own_id, {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kc_exchange.exceptions import ExchangeMisconfigured, SubjectTokenExpired
 from kc_exchange.exchange import reply
 from kc_exchange.exchange.token_endpoint import Form, ask
-from kc_exchange.tokens import ACCESS_TOKEN, MAX_TOKEN_LENGTH
+from kc_exchange.tokens import ACCESS_TOKEN, MAX_TOKEN_LENGTH, Secret
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
@@ -85,7 +85,7 @@ def refresh(realm: Realm, refresh_token: str) -> TokenSet:
         ExchangeMisconfigured: a setting here or at Keycloak is wrong.
         ExchangeUnavailable: Keycloak did not answer in time.
     """
-    form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
+    form = [("grant_type", "refresh_token"), ("refresh_token", Secret(refresh_token))]
     return reply.refreshed(ask(realm, form, may_repeat=False), realm)
 
 

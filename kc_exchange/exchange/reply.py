@@ -122,10 +122,14 @@ class _Check:
             self.fail("access_token", "is no token")
         if not _JWT.fullmatch(value):
             self.fail("access_token", "is not a JWT")
+        claims: Mapping[str, Any] = {}
+        unread = ""
         try:
             claims = unverified_claims(value)
         except ValueError as error:
-            self.fail("access_token", f"cannot be read ({error})")
+            unread = str(error)
+        if unread:
+            self.fail("access_token", f"cannot be read ({unread})")
         if claims.get("iss") != self.realm.issuer:
             self.fail("iss", "is another issuer")
         if claims.get("azp") != self.realm.client_id:
@@ -158,7 +162,9 @@ class _Check:
 
     def token(self, claims: Mapping[str, Any], asked: frozenset[str]) -> AccessToken:
         granted = self._scope(asked)
-        wider = granted - asked - self.realm.default_scopes
+        inside = claims.get("scope")
+        held = granted | set(inside.split() if isinstance(inside, str) else ())
+        wider = held - asked - self.realm.default_scopes
         if asked and wider:
             self.fail(
                 "scope",

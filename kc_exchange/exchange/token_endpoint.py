@@ -14,6 +14,7 @@ from kc_exchange.exceptions import ExchangeUnavailable, UnexpectedReply
 from kc_exchange.exchange.client_auth import credential
 from kc_exchange.exchange.refusals import refusal
 from kc_exchange.strict_json import loads_object
+from kc_exchange.tokens import Secret
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
@@ -117,8 +118,8 @@ def _read(reply: transport.Reply, realm: Realm, audience: str) -> dict[str, Any]
             status=reply.status,
             audience=audience,
             realm=realm.alias,
-        ) from error
-    return members
+        ) from None
+    return {k: Secret(v) if isinstance(v, str) else v for k, v in members.items()}
 
 
 def _refused(reply: transport.Reply, realm: Realm, audience: str) -> ExchangeError:
