@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from kc_exchange.downstream.challenge import Challenge
+from kc_exchange.downstream.frames import without_frames
 from kc_exchange.downstream.origin import origin_of
 from kc_exchange.exceptions import ReservedHeader
 
@@ -70,11 +71,12 @@ class DownstreamClient(httpx.AsyncClient):
 
     def __init__(self, downstream: Downstream, source: TokenSource) -> None:
         connect, read = downstream.timeout
+        self._default_timeout = httpx.Timeout(read, connect=connect)
         super().__init__(
             base_url=downstream.base_url,
             transport=_transport(downstream),
             trust_env=False,
-            timeout=httpx.Timeout(read, connect=connect),
+            timeout=self._default_timeout,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         self._downstream = downstream
@@ -101,6 +103,9 @@ class DownstreamClient(httpx.AsyncClient):
             raise ReservedHeader(audience=self._downstream.name)
         if any(name in request.headers for name in _RESERVED):
             raise ReservedHeader(audience=self._downstream.name)
+        if request.headers.get("Host") != request.url.netloc.decode("ascii"):
+            raise ReservedHeader(audience=self._downstream.name)
+        self._bound(request)
         follows = (
             self.follow_redirects
             if follow_redirects is httpx.USE_CLIENT_DEFAULT
@@ -113,7 +118,23 @@ class DownstreamClient(httpx.AsyncClient):
             await response.aclose()
             response.next_request.headers.pop("Authorization", None)
             response = await self._answered(response.next_request, stream=stream)
+        if follows and response.next_request is not None:
+            await response.aclose()
+            raise httpx.TooManyRedirects("Too many redirects.", request=request)
         return response
+
+    def _merge_url(self, url: httpx.URL | str) -> httpx.URL:
+        """Read `//host/path` as the other place that it names, not as a path."""
+        if str(url).startswith("//"):
+            self._origin.absolute(str(url))
+        return super()._merge_url(url)
+
+    def _bound(self, request: httpx.Request) -> None:
+        """Leave no part of the timeout open."""
+        given = request.extensions.get("timeout") or {}
+        kept = {name: value for name, value in given.items() if value is not None}
+        timeout = self._default_timeout.as_dict() | kept
+        request.extensions = {**request.extensions, "timeout": timeout}
 
     async def _answered(
         self, request: httpx.Request, *, stream: bool
@@ -141,9 +162,13 @@ class DownstreamClient(httpx.AsyncClient):
         self, request: httpx.Request, token: AccessToken, *, stream: bool
     ) -> httpx.Response:
         request.headers["Authorization"] = token.authorization
-        return await super().send(
-            request, stream=stream, auth=None, follow_redirects=False
-        )
+        try:
+            return await super().send(
+                request, stream=stream, auth=None, follow_redirects=False
+            )
+        except httpx.HTTPError as error:
+            failure = error
+        raise without_frames(failure)
 
     def _challenge(self, response: httpx.Response) -> Challenge:
         header = ", ".join(response.headers.get_list("www-authenticate"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from requests.models import PreparedRequest
@@ -11,7 +12,7 @@ from requests.models import PreparedRequest
 from kc_exchange.exceptions import WrongDownstream
 
 _ABSOLUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//")
-_DOTS = re.compile(r"/\.\.|%2e|%2f|%5c", re.IGNORECASE)
+_DOTS = re.compile(r"/\.\.|%2[5ef]|%5c", re.IGNORECASE)
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -26,6 +27,8 @@ class Origin:
 
     def absolute(self, url: str) -> str:
         """Return `url` below BASE_URL if it is relative, else `url` itself."""
+        if url.startswith("//"):
+            self._refuse(url)
         if _ABSOLUTE.match(url):
             return url
         return self.prefix + url.lstrip("/")
@@ -39,13 +42,16 @@ class Origin:
         if url.startswith(self.prefix) and not _DOTS.search(url, len(self.prefix) - 1):
             return
         if not self._holds(url):
-            raise WrongDownstream(
-                f"{_shown(url)} does not belong to the downstream {self._name!r}, "
-                "whose token would have been sent there.",
-                f"Call it by a path relative to {self.prefix}, or configure the other "
-                "service as a downstream of its own.",
-                audience=self._name,
-            )
+            self._refuse(url)
+
+    def _refuse(self, url: str) -> NoReturn:
+        raise WrongDownstream(
+            f"{_shown(url)} does not belong to the downstream {self._name!r}, "
+            "whose token would have been sent there.",
+            f"Call it by a path relative to {self.prefix}, or configure the other "
+            "service as a downstream of its own.",
+            audience=self._name,
+        )
 
     def _holds(self, url: str) -> bool:
         try:
@@ -54,15 +60,17 @@ class Origin:
             return False
         if (scheme, host, port) != self._place[:3]:
             return False
+        # Some servers read `..;x` as `..`: what follows a semicolon is a parameter.
         segments = re.split(r"[/\\]", unquote(unquote(path)))
-        return ".." not in segments and path.startswith(self._place[3])
+        climbs = any(segment.partition(";")[0] == ".." for segment in segments)
+        return not climbs and path.startswith(self._place[3])
 
 
 def _place(url: str) -> tuple[str, str, int | None, str]:
     parts = urlsplit(url)
     if parts.username is not None or not parts.hostname:
         raise ValueError("a URL with a user, or without a host")
-    port = parts.port or _PORTS.get(parts.scheme)
+    port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
     return parts.scheme, parts.hostname, port, parts.path or "/"
 
 

@@ -13,6 +13,7 @@ from requests.utils import rewind_body
 
 from kc_exchange import forks
 from kc_exchange.downstream.challenge import Challenge
+from kc_exchange.downstream.frames import without_frames
 from kc_exchange.downstream.origin import origin_of
 from kc_exchange.exceptions import ReservedHeader, WrongDownstream
 
@@ -41,7 +42,15 @@ class _SharedAdapter(HTTPAdapter):
 
 _adapters: dict[str, _SharedAdapter] = {}
 _building = threading.Lock()
-forks.in_child(_adapters.clear)
+
+
+def _start_anew() -> None:
+    global _building  # noqa: PLW0603 - the parent's may be held by a thread left behind
+    _building = threading.Lock()
+    _adapters.clear()
+
+
+forks.in_child(_start_anew)
 
 
 def _adapter(downstream: Downstream) -> _SharedAdapter:
@@ -113,6 +122,8 @@ class DownstreamSession(requests.Session):
             requests.RequestException: as of `requests.Session.send`.
         """
         self._origin.check(request.url or "")
+        if any(name in request.headers for name in ("Host", "Proxy-Authorization")):
+            raise ReservedHeader(audience=self._downstream.name)
         self._bounded(kwargs)
         token = self._source.token()
         response = self._signed(request, token, kwargs)
@@ -125,18 +136,26 @@ class DownstreamSession(requests.Session):
         prepared_request: PreparedRequest,
         response: Response,  # noqa: ARG002 - the name that requests gives it
     ) -> None:
-        """Leave a redirected request unsigned: `send` checks it first, then signs."""
+        """Leave a redirected request unsigned: `send` checks it first, then signs.
+
+        A cookie that came with the redirect is dropped, too.
+        """
         prepared_request.headers.pop("Authorization", None)
+        prepared_request.headers.pop("Cookie", None)
 
     def _signed(
         self, request: PreparedRequest, token: AccessToken, kwargs: dict[str, Any]
     ) -> Response:
         request.headers["Authorization"] = token.authorization
-        return super().send(request, **kwargs)
+        try:
+            return super().send(request, **kwargs)
+        except requests.RequestException as error:
+            failure = error
+        # The frames behind it hold the header as bytes, and debug pages show them.
+        raise without_frames(failure)
 
     def _bounded(self, kwargs: dict[str, Any]) -> None:
-        if kwargs.get("timeout") is None:
-            kwargs["timeout"] = self._downstream.timeout
+        kwargs["timeout"] = _whole(kwargs.get("timeout"), self._downstream.timeout)
         kwargs.setdefault("verify", self.verify)
         if not kwargs["verify"]:
             raise WrongDownstream(
@@ -172,6 +191,15 @@ class DownstreamSession(requests.Session):
     def _refuse_reserved(self, headers: Iterable[Any]) -> None:
         if any(_text(name).lower() in _RESERVED for name in headers):
             raise ReservedHeader(audience=self._downstream.name)
+
+
+def _whole(timeout: Any, default: tuple[float, float]) -> Any:
+    """Return `timeout` with no part of it left open."""
+    if timeout is None:
+        return default
+    if not isinstance(timeout, tuple) or len(timeout) != len(default):
+        return timeout
+    return tuple(d if t is None else t for t, d in zip(timeout, default, strict=True))
 
 
 def _text(value: str | bytes | None) -> str:
