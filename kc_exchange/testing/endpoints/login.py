@@ -11,7 +11,7 @@ from kc_exchange.testing.credentials import password_matches
 from kc_exchange.testing.errors import OAuthError, PageError
 from kc_exchange.testing.messages import Request, Response, html_response
 from kc_exchange.testing.responses import Parameters, send_code, send_refusal
-from kc_exchange.testing.scopes import words
+from kc_exchange.testing.scopes import requested_scopes, words
 from kc_exchange.testing.sessions import PendingLogin
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _form(
 
 
 def authenticate(server: RealmServer, request: Request) -> Response:
-    """Answer the login form.
+    """Answer the login form; signing in counts as consent, without a page for it.
 
     Raises:
         PageError: the login was not begun in this browser, or took too long.
@@ -96,5 +96,14 @@ def _logged_in(
     if session is None or session.user_id != user.id:
         session = server.sessions.start(user)
     session.notes["AUTH_TIME"] = str(server.clock.seconds())
+    _consent(server, user, asked)
     kept = browser.identity_cookie(server, session)
     return send_code(server, session, asked).with_headers(("Set-Cookie", kept))
+
+
+def _consent(server: RealmServer, user: User, asked: Parameters) -> None:
+    client = server.realm.clients[asked["client_id"]]
+    if client.consent_required:
+        scopes = requested_scopes(server.realm, client, asked.get("scope"), user)
+        given = user.consents.setdefault(client.client_id, set())
+        given |= {scope.name for scope in scopes}
