@@ -57,7 +57,6 @@ class Request:
     body: bytes = field(repr=False)
     headers: Message = field(repr=False)
     certificate: Mapping[str, Any] | None = None
-    certificate_der: bytes | None = field(default=None, repr=False)
 
     @property
     def form(self) -> Form:
