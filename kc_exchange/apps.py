@@ -26,3 +26,5 @@ class KcExchangeConfig(AppConfig):
         )
         if apps.is_installed("allauth.socialaccount"):
             import_module("kc_exchange.login.allauth").connect()
+        if apps.is_installed("drf_spectacular"):
+            import_module("kc_exchange.drf.schema")
