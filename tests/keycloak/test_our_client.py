@@ -79,7 +79,7 @@ def test_exchange__authenticates_by_secret(keycloak: Server, auth: str) -> None:
     """Keycloak takes the secret in the header and in the form."""
     before = subject(keycloak)
 
-    assert exchange(before, ORDERS, realm(keycloak, client_auth=auth))
+    assert exchange(before, ORDERS, realm(keycloak, client_auth=auth)).value
 
 
 def test_exchange__authenticates_by_key(keycloak: Server) -> None:
@@ -91,7 +91,7 @@ def test_exchange__authenticates_by_key(keycloak: Server) -> None:
         private_key=(FOLDER / "signed-app-key.pem").read_text(),
     )
 
-    assert exchange(subject(keycloak), ORDERS, signed)
+    assert exchange(subject(keycloak), ORDERS, signed).value
 
 
 def test_exchange__refuses_more_scope_than_asked(keycloak: Server) -> None:
