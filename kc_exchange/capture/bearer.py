@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import RawPostDataException, UnreadablePostError
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.exceptions import InvalidRequest
 from kc_exchange.tokens import SubjectToken, expiry
@@ -27,6 +28,7 @@ _ALSO_BEARER = re.compile(r",\s*bearer\s", re.ASCII | re.IGNORECASE)
 _SCHEME = "bearer"
 
 
+@sensitive_variables()
 def bearer_token(request: HttpRequest) -> str | None:
     """Return the bearer token of the `Authorization` header, None without.
 
@@ -69,6 +71,7 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     return SubjectToken(value=token, expires_at=expiry(token))
 
 
+@sensitive_variables()
 def _refuse_malformed(header: str) -> None:
     """Refuse what means to be a bearer, or the session would speak in its place."""
     meant = header.lstrip().lower().startswith(_SCHEME)

@@ -11,6 +11,8 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple
 
+from kc_exchange import forks
+
 _SIZE = 1024
 
 
@@ -23,6 +25,14 @@ class Newest(NamedTuple):
 
 _entries: OrderedDict[str, Newest] = OrderedDict()
 _writing = threading.Lock()
+
+
+def _start_anew() -> None:
+    global _writing  # noqa: PLW0603 - the parent's may be held for good
+    _writing = threading.Lock()
+
+
+forks.in_child(_start_anew)
 
 
 def of(session_key: str) -> Newest | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kc_exchange import conf
+from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange import conf, forks
 from kc_exchange.capture import newest
 from kc_exchange.capture.session import (
     ITEM,
@@ -43,10 +43,10 @@ _ELSEWHERE = 0.2
 _GRACE = 5.0
 
 _flights: dict[str, Future[Kept]] = {}
-_boarding = threading.Lock()
-os.register_at_fork(after_in_child=_flights.clear)
+forks.in_child(_flights.clear)
 
 
+@sensitive_variables()
 def renew(
     request: HttpRequest, rejected: SubjectToken, refresh: Refresh
 ) -> SubjectToken:
@@ -84,12 +84,9 @@ def renew(
 
 def _board(session_key: str) -> tuple[Future[Kept], bool]:
     """Return the renewal under way for this session, or a new one to lead."""
-    with _boarding:
-        flight = _flights.get(session_key)
-        if flight is not None:
-            return flight, False
-        flight = _flights[session_key] = Future()
-        return flight, True
+    mine: Future[Kept] = Future()
+    flight = _flights.setdefault(session_key, mine)
+    return flight, flight is mine
 
 
 def _lead(

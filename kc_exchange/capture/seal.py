@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.utils.encoding import force_bytes
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.tokens import TokenSet
 
@@ -41,6 +42,7 @@ class Kept:
     """The text that it was opened from, or sealed to."""
 
 
+@sensitive_variables()
 def seal(tokens: TokenSet, generation: int, session_key: str) -> Kept:
     """Seal `tokens` for `session_key` alone (AES-256-GCM, NIST SP 800-38D)."""
     plain = json.dumps(
@@ -60,6 +62,7 @@ def seal(tokens: TokenSet, generation: int, session_key: str) -> Kept:
     return Kept(tokens, generation, urlsafe_b64encode(box).decode())
 
 
+@sensitive_variables()
 def unseal(sealed: object, session_key: str) -> Kept | None:
     """Return what was sealed for `session_key`, None if it does not open."""
     if not isinstance(sealed, str):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY, get_user_model, login
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -166,19 +165,19 @@ def test_refused_first_login__keeps_nothing(client: Client) -> None:
 
 def test_pending_of_another_user__is_dropped() -> None:
     request = with_session()
-    capture.keep(request, tokens(), user=SimpleNamespace(pk=1))
-    capture.seal_pending(object, request, user=SimpleNamespace(pk=2))
+    capture.keep(request, tokens(), user=User(pk=1))
+    capture.seal_pending(object, request, user=User(pk=2))
     assert capture.kept(request) is None
 
 
 def test_user_logged_in_without_request__is_ignored() -> None:
-    capture.seal_pending(object, None, user=AnonymousUser())
+    capture.seal_pending(object, None, user=User())
 
 
 def test_keep_after_login__seals_at_once() -> None:
     request = with_session()
     request.session[SESSION_KEY] = "7"
-    capture.keep(request, tokens(), user=SimpleNamespace(pk=7))
+    capture.keep(request, tokens(), user=User(pk=7))
     assert capture.kept(request) is not None
     assert request.session.session_key is not None
 

@@ -1,0 +1,1 @@
+"""Logins whose tokens are kept: mozilla-django-oidc and django-allauth."""
