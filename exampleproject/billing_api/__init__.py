@@ -1,0 +1,1 @@
+"""A service that knows who owes what."""

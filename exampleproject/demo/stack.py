@@ -1,0 +1,94 @@
+"""Everything that the demo starts, in the order in which it is needed."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from exampleproject.demo import keycloak
+from exampleproject.demo.processes import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+USUAL_PORT = 8000
+_SERVICES = ("orders-api", "billing-api")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What runs, and where."""
+
+    issuer: str
+    shop: str
+    services: Mapping[str, str]
+    children: tuple[Served, ...]
+
+    def ended(self) -> str:
+        """Return the name of a child that has ended by itself, "" while all run."""
+        return next((child.name for child in self.children if child.has_ended()), "")
+
+
+@contextmanager
+def running(url: str | None, port: int | None, log_level: str) -> Iterator[Stack]:
+    """Start Keycloak (unless it runs at `url`), both services and the shop.
+
+    Raises:
+        DemoFailed: one of them cannot be started; the others are stopped again.
+    """
+    with ExitStack() as cleanup:
+        issuer = (
+            cleanup.enter_context(keycloak.embedded())
+            if url is None
+            else keycloak.issuer_at(url)
+        )
+        folder = Path(
+            cleanup.enter_context(TemporaryDirectory(prefix="kc_exchange-demo-"))
+        )
+        common = {"SHOP_ISSUER": issuer, "SHOP_DEBUG": "1", "SHOP_LOG_LEVEL": log_level}
+        services = [
+            cleanup.enter_context(_service(name, folder, common)) for name in _SERVICES
+        ]
+        urls = {service.name: service.wait_until_up() for service in services}
+        shop = cleanup.enter_context(_shop(folder, common, urls, port))
+        yield Stack(issuer, shop.wait_until_up(), urls, (*services, shop))
+
+
+def _service(name: str, folder: Path, common: Mapping[str, str]) -> Served:
+    module = name.replace("-", "_")
+    return Served(
+        name,
+        f"exampleproject.{module}.settings",
+        {**common, "SHOP_DATABASE_URL": f"sqlite:///{folder / module}.sqlite3"},
+    )
+
+
+def _shop(
+    folder: Path, common: Mapping[str, str], urls: Mapping[str, str], port: int | None
+) -> Served:
+    return Served(
+        "the shop",
+        "exampleproject.settings",
+        {
+            **common,
+            "SHOP_DATABASE_URL": f"sqlite:///{folder / 'shop'}.sqlite3",
+            "SHOP_ORDERS_API_URL": urls["orders-api"],
+            "SHOP_BILLING_API_URL": urls["billing-api"],
+        },
+        _usual_or_free() if port is None else port,
+    )
+
+
+def _usual_or_free() -> int:
+    """A port that can be remembered, unless somebody has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", USUAL_PORT))
+        except OSError:
+            return 0
+    return USUAL_PORT

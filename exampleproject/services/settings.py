@@ -1,0 +1,48 @@
+"""Settings that both services begin with.
+
+They only take bearer tokens: no session, no login, no middleware of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exampleproject.environment import DEMO_SECRET_KEY, env, issuer
+
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "rest_framework",
+    "kc_exchange",
+    "exampleproject",
+]
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["kc_exchange.drf.KeycloakBearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+# W002: a service that calls nobody needs no UserTokenMiddleware.
+SILENCED_SYSTEM_CHECKS = ["kc_exchange.W002", "kc_exchange.W003"]
+
+
+def exchange_settings(name: str) -> dict[str, Any]:
+    """Return KC_EXCHANGE of a service that takes tokens meant for it alone."""
+    realm = {
+        "ISSUER": issuer(),
+        "CLIENT_ID": name,
+        "CLIENT_SECRET": env.str(
+            "SERVICE_SECRET", default=f"{name}-demo-secret-change-me"
+        ),
+        "AUDIENCES": [name],
+        "AUTHORIZED_PARTIES": ["shop"],
+        "ACTORS": {},  # nobody may act for somebody else
+    }
+    return {"REALMS": {"default": realm}}

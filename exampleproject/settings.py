@@ -1,0 +1,153 @@
+"""Settings of the shop.
+
+Every value that differs between machines is an environment variable, see `environment`;
+without any of them the shop runs on this machine.
+"""
+
+from __future__ import annotations
+
+from exampleproject.environment import (
+    DEMO_SECRET_KEY,
+    ROOT,
+    database,
+    env,
+    issuer,
+    logging,
+)
+
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
+ROOT_URLCONF = "exampleproject.urls"
+DATABASES = {"default": database("shop")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGGING = logging("shop")
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(ROOT / "build/static"))
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "mozilla_django_oidc",
+    "rest_framework",
+    "kc_exchange",
+    "exampleproject",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kc_exchange.middleware.UserTokenMiddleware",
+    "exampleproject.shop.trouble.TroubleMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Cookies know no ports: without a name of its own, the session of another project on
+# this machine would be overwritten.
+SESSION_COOKIE_NAME = "shop_session"
+CSRF_COOKIE_NAME = "shop_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_SSL_REDIRECT = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+
+ISSUER = issuer()
+CLIENT_ID = env.str("CLIENT_ID", default="shop")
+CLIENT_SECRET = env.str("CLIENT_SECRET", default="shop-demo-secret-change-me")
+ORDERS_API = env.str("ORDERS_API_URL", default="http://127.0.0.1:8001/")
+BILLING_API = env.str("BILLING_API_URL", default="http://127.0.0.1:8002/")
+
+KC_EXCHANGE = {
+    "REALMS": {
+        "default": {
+            "ISSUER": ISSUER,
+            "CLIENT_ID": CLIENT_ID,
+            "CLIENT_SECRET": CLIENT_SECRET,
+        }
+    },
+    "DOWNSTREAMS": {
+        # As the user, each with a token of its own.
+        "orders-api": {
+            "BASE_URL": ORDERS_API,
+            "AUDIENCE": env.str("ORDERS_API_AUDIENCE", default="orders-api"),
+            "STRATEGY": "exchange",
+            "SCOPES": ["orders:read"],
+        },
+        "billing-api": {
+            "BASE_URL": BILLING_API,
+            "STRATEGY": "exchange",
+            "SCOPES": ["billing:read"],
+        },
+        # As the shop itself: what is in stock is nobody's in particular.
+        "stock": {
+            "BASE_URL": ORDERS_API,
+            "AUDIENCE": "orders-api",
+            "STRATEGY": "service-account",
+            "SCOPES": ["orders:read"],
+        },
+        # Keycloak's own user info takes the login's token and no other.
+        "userinfo": {
+            "BASE_URL": f"{ISSUER}/protocol/openid-connect/",
+            "STRATEGY": "forward",
+        },
+        # A mistake on purpose: a token for billing-api, taken to orders-api.
+        "wrong-door": {
+            "BASE_URL": ORDERS_API,
+            "AUDIENCE": "billing-api",
+            "STRATEGY": "exchange",
+            "SCOPES": ["billing:read"],
+        },
+    },
+    "USER_FROM_CLAIMS": "exampleproject.shop.people.user_from_claims",
+}
+SILENCED_SYSTEM_CHECKS = ["kc_exchange.W003"] if DEBUG else []  # the demo's secrets
+
+AUTHENTICATION_BACKENDS = ["kc_exchange.login.mozilla.KeycloakOIDCBackend"]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGIN_REDIRECT_URL_FAILURE = "/login/failed/"
+LOGOUT_REDIRECT_URL = "home"
+OIDC_CALLBACK_CLASS = "exampleproject.shop.login.CallbackView"
+OIDC_RP_CLIENT_ID = CLIENT_ID
+OIDC_RP_CLIENT_SECRET = CLIENT_SECRET
+OIDC_RP_SCOPES = "openid profile email"
+OIDC_RP_SIGN_ALGO = "RS256"
+OIDC_USE_PKCE = True
+OIDC_OP_AUTHORIZATION_ENDPOINT = f"{ISSUER}/protocol/openid-connect/auth"
+OIDC_OP_TOKEN_ENDPOINT = f"{ISSUER}/protocol/openid-connect/token"
+OIDC_OP_USER_ENDPOINT = f"{ISSUER}/protocol/openid-connect/userinfo"
+OIDC_OP_JWKS_ENDPOINT = f"{ISSUER}/protocol/openid-connect/certs"
+OIDC_OP_LOGOUT_ENDPOINT = f"{ISSUER}/protocol/openid-connect/logout"
+OIDC_OP_LOGOUT_URL_METHOD = "kc_exchange.login.mozilla.provider_logout"
+OIDC_TIMEOUT = 5
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "kc_exchange.drf.KeycloakBearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}

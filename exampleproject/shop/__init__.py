@@ -1,0 +1,1 @@
+"""The shop itself: its pages, its API and its people."""

@@ -1,0 +1,79 @@
+"""The shop's pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+
+from exampleproject.shop.answers import answered
+from exampleproject.shop.backstage import calls, login_facts
+from exampleproject.shop.products import PRODUCTS
+from exampleproject.shop.sightings import sighted
+from exampleproject.shop.trouble import Trouble, trouble_of
+from kc_exchange import downstream_client, downstream_session
+from kc_exchange.exceptions import ExchangeError
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+ACCOUNTS = (
+    ("alice", "a customer with two orders"),
+    ("bob", "a customer with one"),
+    ("sam", "works for the shop and may enter the admin"),
+)
+"""Who is in the demo's realm; the password is the name and `-demo`."""
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what is for sale, to anybody; the stock is asked for as the shop itself."""
+    stock: dict[str, int] = {}
+    trouble = None
+    try:
+        with downstream_session("stock") as session:
+            reply = session.get("v1/stock/")
+            reply.raise_for_status()
+            stock = reply.json()["stock"]
+    except (ExchangeError, requests.RequestException) as error:
+        trouble = _told(trouble_of(error))
+    shelf = [{**p._asdict(), "left": stock.get(p.key)} for p in PRODUCTS]
+    accounts = ACCOUNTS if settings.DEBUG and request.user.is_anonymous else ()
+    facts = {"shelf": shelf, "trouble": trouble, "accounts": accounts}
+    return answered(request, "home", facts)
+
+
+def _told(trouble: Trouble) -> dict[str, str]:
+    """Cause and fix are for whoever runs the demo, not for a visitor of a real shop."""
+    return trouble._asdict() if settings.DEBUG else {"title": trouble.title}
+
+
+@login_required
+def orders(request: HttpRequest) -> HttpResponse:
+    """Show the user's orders; orders-api gets a token made for it alone."""
+    everyones = request.user.is_staff
+    with downstream_session("orders-api") as session:
+        reply = session.get("v1/orders/all/" if everyones else "v1/orders/")
+    reply.raise_for_status()
+    found: dict[str, Any] = reply.json()
+    facts = {"orders": found["orders"], "everyones": everyones}
+    return answered(request, "orders", facts | {"seen": sighted(found["seen"])})
+
+
+@login_required
+async def invoices(request: HttpRequest) -> HttpResponse:
+    """Show the user's invoices, from an event loop."""
+    async with downstream_client("billing-api") as client:
+        reply = await client.get("v1/invoices/")
+    found = reply.raise_for_status().json()
+    facts = {"invoices": found["invoices"], "seen": sighted(found["seen"])}
+    return await sync_to_async(answered)(request, "invoices", facts)
+
+
+@login_required
+def behind(request: HttpRequest) -> HttpResponse:
+    """Show what each service saw of the token it was called with."""
+    made = calls()
+    return answered(request, "behind", {"login": login_facts(request), "calls": made})
