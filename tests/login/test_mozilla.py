@@ -94,7 +94,7 @@ def test_user__is_known_by_issuer_and_subject_alone(
 def test_second_login_of_same_user__replaces_the_tokens(
     browser: Browser, keycloak: EmbeddedKeycloak
 ) -> None:
-    """mozilla does not call `login()` for who is logged in already."""
+    """No `login()` is called for a user who is logged in already."""
     browser.sign_in(START, "alice")
     before, key = browser.kept, browser.project.session.session_key
     keycloak.logout("test", "alice")
@@ -227,6 +227,6 @@ def test_unsigned_id_token__is_refused(
     keycloak: EmbeddedKeycloak, settings: Any
 ) -> None:
     settings.OIDC_ALLOW_UNSECURED_JWT = True
-    token = jwt.encode(claims(keycloak), None, algorithm="none")
+    token = jwt.encode(claims(keycloak), "", algorithm="none")
     with pytest.raises(SuspiciousOperation):
         KeycloakOIDCBackend().get_payload_data(token, None)
