@@ -64,10 +64,15 @@ class Memory:
             self._entries.pop(place, None)
 
     def clear(self) -> None:
-        """Forget all, with a lock of this process: another's may be held for good."""
+        """Forget all."""
+        with self._lock:
+            self._entries.clear()
+
+    def start_anew(self) -> None:
+        """Forget all, with a lock of its own: another process may hold the old one."""
         self._lock = threading.Lock()
         self._entries = OrderedDict()
 
 
 memory = Memory()
-forks.in_child(memory.clear)
+forks.in_child(memory.start_anew)

@@ -1,0 +1,251 @@
+"""What is remembered of a token, for whom, and how fast all of it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import threading
+import time
+import timeit
+from concurrent.futures import ThreadPoolExecutor
+
+import jwt
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from kc_exchange.exceptions import InvalidToken
+from kc_exchange.jwt_validation import validate
+from kc_exchange.jwt_validation.memory import Memory, Remembered, memory
+from tests.jwt_validation.issuer import AUDIENCE, Issuer
+from tests.jwt_validation.refusals import refusal
+
+
+@pytest.fixture
+def configured(settings, issuer):
+    settings.KC_EXCHANGE = {
+        "REALMS": {
+            "default": {
+                "ISSUER": issuer.url,
+                "CLIENT_ID": AUDIENCE,
+                "CLIENT_SECRET": "only-for-tests",
+            }
+        }
+    }
+    return settings
+
+
+def test_validate__realm_of_the_issuer(issuer, configured):
+    """Without a realm, the one of the token's `iss` is taken."""
+    claims = validate(issuer.token())
+    assert (claims.realm, claims.issuer) == ("default", issuer.url)
+
+
+def test_validate__unknown_issuer(issuer, configured, server):
+    """A token of an issuer that is not configured is refused, and nobody asked."""
+    for iss in ("https://evil.example/realms/demo", None, [], {"a": 1}, 5, ...):
+        refusal(issuer.token(iss=iss), None)
+    assert not server.hits
+
+
+def test_validate__changed_settings(issuer, configured):
+    """B59: what was decided under other settings is decided anew."""
+    token = issuer.token()
+    assert validate(token)
+    realm = configured.KC_EXCHANGE["REALMS"]["default"]
+    configured.KC_EXCHANGE = {"REALMS": {"default": realm | {"AUDIENCES": ["other"]}}}
+    refusal(token, None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"audiences": frozenset({"other"})},
+        {"authorized_parties": frozenset({"other"})},
+        {"issuer": "https://other.example"},
+    ],
+    ids=str,
+)
+def test_validate__other_realm_value(issuer, changed):
+    """A remembered token counts for the very settings that it was checked with."""
+    token, realm = issuer.token(), issuer.realm()
+    assert validate(token, realm)
+    assert validate(token, dataclasses.replace(realm)) is validate(token, realm)
+    refusal(token, dataclasses.replace(realm, **changed))
+
+
+def test_validate__remembered_token_expires(issuer):
+    """The clock is asked at each time, and what is over is forgotten."""
+    token = issuer.token(exp=int(time.time()) + 1)
+    realm = issuer.realm()
+    assert validate(token, realm, leeway=0)
+    assert validate(token, realm, leeway=0)
+    time.sleep(1.1)
+    assert refusal(token, realm, leeway=0) == "expired"
+    assert len(memory) == 0
+
+
+def test_validate__bad_tokens_are_not_remembered(issuer):
+    """What an opponent sends takes no memory."""
+    realm = issuer.realm()
+    for _ in range(5):
+        refusal(issuer.token(aud="other"), realm)
+        refusal(issuer.token()[:-8] + "AAAAAAAA", realm)
+    assert len(memory) == 0
+
+
+def test_validate__changed_signature_is_another_token(issuer):
+    """A remembered token does not vouch for one that differs in a character."""
+    token, realm = issuer.token(), issuer.realm()
+    validate(token, realm)
+    header, payload, signature = token.split(".")
+    refusal(f"{header}.{payload}.{'A' * len(signature)}", realm)
+
+
+def test_validate__many_threads(issuer):
+    """Threads that validate, forget and validate again agree on every answer."""
+    realm = issuer.realm()
+    tokens = [issuer.token(sub=f"s{n}") for n in range(8)]
+    stop = threading.Event()
+
+    def work(number):
+        while not stop.is_set():
+            assert validate(tokens[number % 8], realm).subject == f"s{number % 8}"
+
+    with ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(work, number) for number in range(8)]
+        for _ in range(20):
+            time.sleep(0.01)
+            memory.clear()
+        stop.set()
+        assert [call.result(5) for call in calls] == [None] * 8
+
+
+def test_memory__is_bounded():
+    """The token whose use is longest ago makes room."""
+    kept = Memory(most=2)
+    entry = Remembered(None, None, None, None)  # type: ignore[arg-type]
+    for name in (b"a", b"b"):
+        kept.put((name, None), entry)
+    assert kept.get((b"a", None))
+    kept.put((b"c", None), entry)
+    assert len(kept) == 2
+    assert kept.get((b"b", None)) is None
+    assert kept.get((b"a", None)) is entry
+
+
+def test_log__holds_the_reason_and_no_token(issuer, caplog):
+    """The log says what is wrong; neither it nor the error holds the token."""
+    token = issuer.token(aud="other")
+    with caplog.at_level(logging.DEBUG):
+        refusal(token, issuer.realm())
+    assert "kc_exchange.token_refused reason=meant for another audience" in caplog.text
+    assert token.split(".")[1] not in caplog.text
+    assert token.split(".")[2] not in caplog.text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+CLAIMS = [
+    *("iss", "aud", "sub", "typ", "azp", "iat", "exp", "nbf", "jti", "scope"),
+    *("realm_access", "resource_access", "act", "cnf"),
+]
+LENIENT = hypothesis_settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@LENIENT
+@given(changed=st.dictionaries(st.sampled_from(CLAIMS), JSON, max_size=3))
+def test_fuzz__claims(issuer, changed):
+    """Any claims, rightly signed, are accepted or refused: nothing else is raised."""
+    token = issuer.token(**changed)
+    try:
+        claims = validate(token, issuer.realm(actors={"bot": frozenset("*")}))
+    except InvalidToken:
+        return
+    assert claims.subject.isprintable()
+    assert claims.issuer == issuer.url
+
+
+@LENIENT
+@given(header=st.dictionaries(st.sampled_from(["alg", "typ", "kid", "crit"]), JSON))
+def test_fuzz__header(issuer, header):
+    """Any header is refused, or means what a good one means."""
+    given_header = {"alg": "RS256", "typ": "JWT", "kid": "one"} | header
+    payload = json.dumps(issuer.claims())
+    token = issuer.sign_raw(json.dumps(given_header), payload)
+    try:
+        validate(token, issuer.realm())
+    except InvalidToken:
+        return
+    assert (given_header["alg"], given_header["kid"]) == ("RS256", "one")
+
+
+@LENIENT
+@given(at=st.integers(0, 10_000), to=st.characters())
+def test_fuzz__one_character(issuer, at, to):
+    """A token with one character changed is never accepted."""
+    token = issuer.token()
+    at %= len(token)
+    changed = token[:at] + to + token[at + 1 :]
+    if changed != token:
+        refusal(changed, issuer.realm())
+
+
+@LENIENT
+@given(payload=st.binary(max_size=200))
+def test_fuzz__payload(issuer, payload):
+    """Any bytes, rightly signed, are refused."""
+    header = '{"alg":"RS256","typ":"JWT","kid":"one"}'
+    refusal(issuer.sign_raw(header, payload), issuer.realm())
+
+
+def best(*functions, rounds=10):
+    """The seconds of each function's best round, the rounds being interleaved."""
+    return [
+        min(times)
+        for times in zip(
+            *([timeit.timeit(f, number=1) for f in functions] for _ in range(rounds)),
+            strict=True,
+        )
+    ]
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="needs a quiet machine")
+def test_speed(issuer: Issuer):
+    """A new token costs less than with PyJWT's client, a known one a tenth of it."""
+    client = jwt.PyJWKClient(issuer.server.url + issuer.certs)
+    realm = issuer.realm()
+
+    def theirs(token):
+        key = client.get_signing_key_from_jwt(token)
+        return jwt.decode(token, key, ["RS256"], audience=AUDIENCE, issuer=issuer.url)
+
+    def ours(token):
+        return validate(token, realm)
+
+    def each(function, tokens):
+        memory.clear()
+        for token in tokens:
+            function(token)
+
+    new = [issuer.token(jti=str(number)) for number in range(50)]
+    reference, fresh, repeated = best(
+        lambda: each(theirs, new),
+        lambda: each(ours, new),
+        lambda: each(ours, new[:1] * 500),
+    )
+    assert fresh < reference
+    assert repeated / 500 < reference / 50 / 10
