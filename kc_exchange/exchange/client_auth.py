@@ -63,15 +63,7 @@ def _basic(realm: Realm) -> str:
 @sensitive_variables()
 def _assertion(realm: Realm) -> str:
     """A signed assertion of the client's identity (RFC 7523 sections 2.2 and 3)."""
-    try:
-        key, algorithm = _loaded(realm.private_key)
-    except (ValueError, TypeError) as error:
-        raise ExchangeMisconfigured(
-            f"PRIVATE_KEY of realm {realm.alias!r} is no private key in PEM form.",
-            "Give the text of an RSA, EC or Ed25519 key in PEM form, without a "
-            "passphrase.",
-            realm=realm.alias,
-        ) from error
+    key, algorithm = _key_of(realm)
     now = int(time.time())
     claims = {
         "iss": realm.client_id,
@@ -83,6 +75,20 @@ def _assertion(realm: Realm) -> str:
     }
     headers = {"kid": realm.key_id} if realm.key_id else None
     return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+
+
+def _key_of(realm: Realm) -> tuple[_Key, str]:
+    try:
+        return _loaded(realm.private_key)
+    except (ValueError, TypeError):
+        failure = ExchangeMisconfigured(
+            f"PRIVATE_KEY of realm {realm.alias!r} is no private key in PEM form.",
+            "Give the text of an RSA, EC or Ed25519 key in PEM form, without a "
+            "passphrase.",
+            realm=realm.alias,
+        )
+    # Not "from error": the frames behind it hold the key.
+    raise failure
 
 
 @lru_cache(maxsize=8)

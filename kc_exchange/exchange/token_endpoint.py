@@ -109,7 +109,7 @@ def _read(reply: transport.Reply, realm: Realm, audience: str) -> dict[str, Any]
     try:
         if kind != "application/json":
             raise ValueError(f"it is of type {kind or 'unknown'}")
-        members = loads_object(reply.body)
+        members = _hidden(loads_object(reply.body))
         if "error" in members:
             raise ValueError("it says 200 and names an error")
     except ValueError as error:
@@ -119,6 +119,10 @@ def _read(reply: transport.Reply, realm: Realm, audience: str) -> dict[str, Any]
             audience=audience,
             realm=realm.alias,
         ) from None
+    return members
+
+
+def _hidden(members: dict[str, Any]) -> dict[str, Any]:
     return {k: Secret(v) if isinstance(v, str) else v for k, v in members.items()}
 
 

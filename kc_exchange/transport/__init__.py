@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, IncompleteRead
 
 from kc_exchange import forks
 from kc_exchange.exceptions import ExchangeMisconfigured
@@ -180,4 +180,7 @@ def _body(response: urllib3.BaseHTTPResponse) -> bytes:
     body = response.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         raise ValueError(f"the reply is longer than {MAX_BODY} bytes")
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and len(body) < int(length):
+        raise IncompleteRead(len(body), int(length) - len(body))
     return body
