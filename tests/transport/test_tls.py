@@ -1,0 +1,267 @@
+"""Rows C36 to C45, and certificates of the requester (RFC 8705)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from kc_exchange import conf
+from kc_exchange.exceptions import (
+    ExchangeError,
+    ExchangeMisconfigured,
+    ExchangeUnavailable,
+    UnexpectedReply,
+)
+from tests.servers import FaultServer, closes, grants, sends, silent
+from tests.servers.certificates import (
+    asking_for_certificate,
+    authority,
+    bundle,
+    issue,
+    only_tls_1_0,
+    server_context,
+)
+from tests.servers.site import Site, site_of
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.servers import Act
+
+TLS_RECORD = b"\x16\x03\x03\x00\x40"
+
+
+def expired() -> Any:
+    return issue("old", authority(), age=timedelta(days=9))
+
+
+def early() -> Any:
+    return issue("early", authority(), age=timedelta(days=-1))
+
+
+def self_signed() -> Any:
+    return issue("self", None)
+
+
+def wrong_host() -> Any:
+    return issue("host", authority(), host="other.example")
+
+
+def stranger() -> Any:
+    return issue("stranger", authority("Another authority"))
+
+
+def good() -> Any:
+    return issue("good", authority())
+
+
+@pytest.fixture
+def tls_site(settings: Any, caplog: Any, tmp_path: Path) -> Iterator[Callable]:
+    """Return a function that gives a site whose Keycloak speaks TLS."""
+    begun = []
+
+    def begin(context: ssl.SSLContext) -> Site:
+        site = site_of(FaultServer(grants(), tls=context), settings, caplog)
+        begun.append(site)
+        made = site.__enter__()
+        made.realm["CA_BUNDLE"] = bundle(authority(), tmp_path)
+        return made
+
+    yield begin
+    for site in begun:
+        site.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        pytest.param(expired, "certificate has expired", id="C36-expired"),
+        pytest.param(early, "certificate is not yet valid", id="C36-early"),
+        pytest.param(self_signed, "self-signed certificate", id="C37-self-signed"),
+        pytest.param(wrong_host, "IP address mismatch", id="C38-wrong-host"),
+        pytest.param(stranger, "unable to get local issuer", id="C39-unknown-ca"),
+    ],
+)
+def test_certificate__is_bad(
+    tls_site: Callable, tmp_path: Path, made: Callable, why: str
+) -> None:
+    """The error says what is wrong with the certificate; nothing was sent."""
+    site = tls_site(server_context(made(), tmp_path))
+
+    error = site.refuses(ExchangeMisconfigured)
+
+    assert why in error.cause
+    assert site.keycloak.requests == []
+
+
+def test_certificate__is_good(tls_site: Callable, tmp_path: Path) -> None:
+    """CA_BUNDLE alone decides whom to trust."""
+    site = tls_site(server_context(good(), tmp_path))
+
+    assert site.call().status_code == 200
+
+
+def test_certificate__of_an_authority_the_system_does_not_know(
+    tls_site: Callable, tmp_path: Path
+) -> None:
+    """C39: without CA_BUNDLE the system's authorities count, and not this one."""
+    site = tls_site(server_context(good(), tmp_path))
+    site.realm["CA_BUNDLE"] = ""
+
+    site.refuses(ExchangeMisconfigured)
+
+
+def test_old_protocol__is_refused(tls_site: Callable, tmp_path: Path) -> None:
+    """C40: a server that speaks TLS 1.0 alone gets nothing."""
+    site = tls_site(only_tls_1_0(server_context(good(), tmp_path)))
+
+    assert "TLS" in site.refuses(ExchangeMisconfigured).cause
+
+
+@pytest.mark.parametrize(
+    ("greeting", "kind"),
+    [
+        pytest.param(silent, ExchangeUnavailable, id="C42-hang"),
+        pytest.param(
+            sends(TLS_RECORD, then=silent), ExchangeUnavailable, id="C42-hang-midway"
+        ),
+        pytest.param(
+            sends(b"HTTP/1.1 400 Bad Request\r\n\r\n", then=closes),
+            ExchangeMisconfigured,
+            id="C43-plain-http",
+        ),
+        pytest.param(closes, ExchangeUnavailable, id="C44-close"),
+        pytest.param(
+            sends(TLS_RECORD, then=closes), ExchangeUnavailable, id="C44-close-midway"
+        ),
+    ],
+)
+def test_handshake__fails(
+    settings: Any, caplog: Any, greeting: Act, kind: type[ExchangeError]
+) -> None:
+    """A handshake that does not end is over by the deadline, with a typed error."""
+    server = FaultServer(grants(), greeting=greeting, scheme="https")
+    with site_of(server, settings, caplog) as site:
+        site.refuses(kind)
+
+
+def test_truncated_reply__in_tls(tls_site: Callable, tmp_path: Path) -> None:
+    """A connection that ends without the close of TLS is lost, not misconfigured."""
+    site = tls_site(server_context(good(), tmp_path))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    site.keycloak.acts = [sends(head + b"Content-Length: 9\r\n\r\n{", then=closes)]
+
+    site.refuses(ExchangeUnavailable)
+
+
+def test_plain_http__in_production(settings: Any) -> None:
+    """C45: an issuer without TLS is refused before anything is sent."""
+    settings.KC_EXCHANGE = {
+        "REALMS": {
+            "default": {
+                "ISSUER": "http://id.example.com/realms/shop",
+                "CLIENT_ID": "a",
+                "CLIENT_SECRET": "b",
+            }
+        },
+    }
+
+    with pytest.raises(ImproperlyConfigured, match=r"plain http.*kc_exchange\.E004"):
+        conf.current()
+
+
+def test_endpoint__plain_behind_https(tls_site: Callable, tmp_path: Path) -> None:
+    """C45: a discovery document over TLS cannot lead to an endpoint without it."""
+    site = tls_site(server_context(good(), tmp_path))
+    site.keycloak.discovery = {"token_endpoint": "http://127.0.0.1:9/token"}
+
+    assert "token_endpoint" in site.refuses(UnexpectedReply).cause
+
+
+def client_pem(tmp_path: Path, pair: Any) -> str:
+    path = tmp_path / "client.pem"
+    path.write_bytes(pair.pem)
+    return str(path)
+
+
+def test_mutual_tls__authenticates_the_requester(
+    tls_site: Callable, tmp_path: Path
+) -> None:
+    """tls_client_auth: the certificate is shown, no secret is sent (RFC 8705)."""
+    context = asking_for_certificate(server_context(good(), tmp_path), authority())
+    site = tls_site(context)
+    site.realm |= {
+        "CLIENT_AUTH": "tls_client_auth",
+        "CERTIFICATE": client_pem(tmp_path, issue("django-app", authority())),
+        "CLIENT_SECRET": "",
+    }
+
+    assert site.call().status_code == 200
+
+    seen = site.keycloak.asked[0]
+    assert seen.form["client_id"] == "django-app"
+    assert "client_secret" not in seen.form
+    assert "authorization" not in seen.headers
+
+
+@pytest.mark.parametrize("shown", [None, stranger], ids=["none", "unknown-ca"])
+def test_mutual_tls__without_a_good_certificate(
+    tls_site: Callable, tmp_path: Path, shown: Callable | None
+) -> None:
+    """A server that asks for a certificate refuses, and the token stays here."""
+    context = asking_for_certificate(server_context(good(), tmp_path), authority())
+    site = tls_site(context)
+    if shown is not None:
+        site.realm["CERTIFICATE"] = client_pem(tmp_path, shown())
+
+    site.refuses(ExchangeError)
+
+    assert site.keycloak.requests == []
+
+
+def test_mutual_tls__uses_the_endpoint_alias(
+    tls_site: Callable, tmp_path: Path
+) -> None:
+    """RFC 8705 section 5: the alias is asked, and only with a certificate."""
+    site = tls_site(server_context(good(), tmp_path))
+    alias = f"{site.keycloak.url}/mtls/token"
+    site.keycloak.discovery = {"mtls_endpoint_aliases": {"token_endpoint": alias}}
+    site.call()
+    site.realm |= {
+        "CLIENT_AUTH": "tls_client_auth",
+        "CERTIFICATE": client_pem(tmp_path, issue("django-app", authority())),
+    }
+    site.call(site.subject(jti="2"))
+
+    paths = [seen.path for seen in site.keycloak.asked]
+    assert paths == ["/realms/shop/token", "/mtls/token"]
+
+
+@pytest.mark.parametrize("key", ["CA_BUNDLE", "CERTIFICATE"])
+def test_certificate_file__cannot_be_read(site: Site, tmp_path: Path, key: str) -> None:
+    """A path that leads nowhere is told with the settings to look at."""
+    site.realm[key] = str(tmp_path / "missing.pem")
+
+    assert key in site.refuses(ExchangeMisconfigured).fix
+
+
+def test_downstream__wrong_certificate(
+    settings: Any, caplog: Any, tmp_path: Path
+) -> None:
+    """The downstream's certificate is verified, too, before the token is sent."""
+    import requests  # noqa: PLC0415
+
+    context = server_context(stranger(), tmp_path)
+    with (
+        site_of(FaultServer(grants()), settings, caplog) as site,
+        FaultServer(grants(), tls=context) as downstream,
+    ):
+        site.orders |= {"BASE_URL": f"{downstream.url}/"}
+        with pytest.raises(requests.exceptions.SSLError):
+            site.call()
+        assert downstream.requests == []
