@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 _POOL = 64
 _MAX_REDIRECTS = 5
 _REFUSED = frozenset({401, 403})
-_RESERVED = frozenset({"authorization", "host", "proxy-authorization"})
+_ROUTING = frozenset({"host", "proxy-authorization"})
+_RESERVED = _ROUTING | {"authorization"}
 _NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 
 
@@ -105,8 +106,8 @@ class DownstreamSession(requests.Session):
         """
         if request.auth is not None or self.auth is not None:
             raise ReservedHeader(audience=self._downstream.name)
-        self._refuse_reserved(request.headers or ())
-        self._refuse_reserved(self.headers)
+        self._refuse(_RESERVED, request.headers or ())
+        self._refuse(_RESERVED, self.headers)
         below = copy.copy(request)
         below.url = self._origin.absolute(_text(request.url))
         prepared = super().prepare_request(below)
@@ -122,14 +123,32 @@ class DownstreamSession(requests.Session):
             requests.RequestException: as of `requests.Session.send`.
         """
         self._origin.check(request.url or "")
-        if any(name in request.headers for name in ("Host", "Proxy-Authorization")):
-            raise ReservedHeader(audience=self._downstream.name)
+        self._refuse(_ROUTING, request.headers)
         self._bounded(kwargs)
         token = self._source.token()
         response = self._signed(request, token, kwargs)
         if response.status_code in _REFUSED and not response.history:
             return self._refused(response, request, token, kwargs)
         return response
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Take the session's settings as they are, where a call brings none.
+
+        There is no environment to merge, and to find that out takes `requests` longer
+        than all the checks here.
+        """
+        if proxies or (stream, verify, cert) != (None, None, None):
+            return super().merge_environment_settings(
+                url, proxies, stream, verify, cert
+            )
+        return {
+            "proxies": dict(self.proxies),
+            "stream": self.stream,
+            "verify": self.verify,
+            "cert": self.cert,
+        }
 
     def rebuild_auth(
         self,
@@ -188,8 +207,8 @@ class DownstreamSession(requests.Session):
         header = response.headers.get("WWW-Authenticate", "")
         return Challenge(response.status_code, header)
 
-    def _refuse_reserved(self, headers: Iterable[Any]) -> None:
-        if any(_text(name).lower() in _RESERVED for name in headers):
+    def _refuse(self, reserved: frozenset[str], headers: Iterable[Any]) -> None:
+        if not reserved.isdisjoint([_text(name).lower() for name in headers]):
             raise ReservedHeader(audience=self._downstream.name)
 
 
