@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.backends import cache
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -12,11 +15,12 @@ from django.urls import path
 from kc_exchange import capture
 from kc_exchange.capture import newest
 from kc_exchange.capture.session import ITEM
+from kc_exchange.capture.settling import write
 from tests.capture.browser import logged_in, store, tokens, with_session
 from tests.capture.counting import Keycloak, captured
 
 if TYPE_CHECKING:
-    from django.test import Client
+    from django.test import AsyncClient, Client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -36,7 +40,13 @@ def blind_cycle(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+async def async_cycle(request: HttpRequest) -> HttpResponse:
+    await request.session.acycle_key()
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("async-cycle/", async_cycle),
     path("shown/", shown),
     path("cycle/", cycle),
     path("blind-cycle/", blind_cycle),
@@ -123,6 +133,21 @@ def test_cycled_session__keeps_its_tokens(
     assert not caplog.records
 
 
+async def test_cycled_session_of_async_view__keeps_its_tokens(
+    async_client: AsyncClient, settings: Any
+) -> None:
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    key = await sync_to_async(logged_in)(tokens())
+    async_client.cookies["sessionid"] = key
+
+    await async_client.get("/async-cycle/")
+
+    newest._entries.clear()
+    assert async_client.cookies["sessionid"].value != key
+    response = await async_client.get("/shown/")
+    assert response.content.decode() == tokens().access_token
+
+
 def test_flushed_session__has_no_tokens() -> None:
     request = with_session(logged_in(tokens()))
     request.session.flush()
@@ -144,5 +169,37 @@ def test_forgotten_tokens__stay_forgotten() -> None:
     slow.session.save()
 
     assert capture.kept(with_session(key)) is None
+    assert ITEM not in store(key)
     assert store(key)["theme"] == "dark"
     capture.forget(HttpRequest())
+
+
+class Vanishing(cache.SessionStore):
+    """A session that another request deletes between our reading and our writing."""
+
+    def save(self, must_create: bool = False) -> None:
+        """Save after somebody deleted it."""
+        if not must_create:
+            self.delete()
+        super().save(must_create)
+
+
+class Busy(cache.SessionStore):
+    """A store that cannot write now, as a locked database says it."""
+
+    def save(self, must_create: bool = False) -> None:
+        """Create, but do not update."""
+        if not must_create:
+            raise UpdateError
+        super().save(must_create)
+
+
+@pytest.mark.parametrize(("kind", "is_there"), [(Vanishing, False), (Busy, True)])
+def test_write__tells_a_deleted_session_from_a_busy_store(
+    kind: type[cache.SessionStore], is_there: bool
+) -> None:
+    session = kind()
+    session.create()
+    key = str(session.session_key)
+    assert write(kind, key, "sealed") is is_there
+    assert session.exists(key) is is_there
