@@ -7,9 +7,13 @@ import gc
 import json
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.benchmarks.report import header
 from tests.benchmarks.world import running
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 _MODULES = {
     "a": "authorisation",
@@ -27,8 +31,7 @@ def main() -> None:
     results = {}
     with running() as world:
         for letter in chosen.letter or _MODULES:
-            # Imported now: what they compare needs Django's settings.
-            module = import_module(f"tests.benchmarks.{_MODULES[letter]}")
+            module = _module(letter)
             gc.freeze()
             result = module.measure(world, quick=chosen.quick)
             print(f"\n{result.text()}", flush=True)
@@ -36,6 +39,16 @@ def main() -> None:
     if chosen.json:
         content = {"versions": header(), "results": results}
         chosen.json.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _module(letter: str) -> ModuleType:
+    """Import a benchmark, now that Django has the settings that its imports read."""
+    try:
+        return import_module(f"tests.benchmarks.{_MODULES[letter]}")
+    except ModuleNotFoundError as error:
+        raise SystemExit(
+            f"({letter}) needs {error.name}. Fix: pip install -e '.[benchmark]'"
+        ) from error
 
 
 def _arguments() -> argparse.Namespace:

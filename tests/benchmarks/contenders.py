@@ -57,7 +57,11 @@ class _Network(requests.Session):
 
 
 class _UnsentSession(DownstreamSession, _Network):
-    """All that our session does around a request, without what `requests` does."""
+    """All that our session does around a request, without what `requests` does.
+
+    A session of `downstream_session` becomes one by its `__class__`, so that it is
+    built as it is for a view.
+    """
 
 
 def request_of(subject_token: str) -> HttpRequest:

@@ -82,9 +82,9 @@ class Result:
 
 def header() -> str:
     """Return the versions that the figures are of."""
-    found = [f"{name} {_version(name)}" for name in _PACKAGES]
-    interpreter = f"{python_implementation()} {python_version()}"
-    return "\n".join(_wrapped("  ".join([interpreter, *found]), indent=0))
+    found = [f"{name}/{_version(name)}" for name in _PACKAGES]
+    interpreter = f"{python_implementation()}/{python_version()}"
+    return "\n".join(_wrapped(" ".join([interpreter, *found]), indent=0))
 
 
 def microseconds(seconds: float) -> str:

@@ -136,7 +136,6 @@ def running() -> Iterator[World]:
         stub.stdout.readline()
         _configure(world)
         yield world
-        stub.stdin.close()
 
 
 def _configure(world: World) -> None:
