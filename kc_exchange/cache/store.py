@@ -105,7 +105,7 @@ class TokenCache:
         if entry is None or now >= entry.valid_until:
             return None
         if now >= entry.renew_at:
-            entry.renew_at = now + _RENEWAL_PAUSE
+            entry.renew_at = min(now + _RENEWAL_PAUSE, entry.valid_until)
             self.flights.start(key, self._loader(key, load, renewed=entry))
         return entry.token
 
