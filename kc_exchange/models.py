@@ -171,15 +171,15 @@ def user_from_claims(
     return user
 
 
-def _names(claims: Mapping[str, Any]) -> Iterator[str]:
+def _names(claims: Mapping[str, Any]) -> Iterator[object]:
     subject = str(claims["sub"])
     digest = sha256(f"{claims['iss']}\n{subject}".encode()).hexdigest()
     if _names_are_mails():
         if claims.get("email_verified") is True:
-            yield str(claims.get("email", ""))
+            yield claims.get("email")
         yield from (f"{subject}@keycloak.invalid", f"{digest[:32]}@keycloak.invalid")
     else:
-        yield from (str(claims.get("preferred_username", "")), subject, digest[:32])
+        yield from (claims.get("preferred_username"), subject, digest[:32])
 
 
 def _names_are_mails() -> bool:
@@ -188,13 +188,14 @@ def _names_are_mails() -> bool:
     return isinstance(field, models.EmailField)
 
 
-def _is_free(name: str) -> bool:
+def _is_free(name: object) -> bool:
     """Whether the model takes the name, and nobody has it in whatever case."""
     model = get_user_model()
-    if name != model.normalize_username(name) or not _fits(model.USERNAME_FIELD, name):
+    if not isinstance(name, str) or not _fits(model.USERNAME_FIELD, name):
         return False
     taken = {f"{model.USERNAME_FIELD}__iexact": name}
-    return not model._default_manager.filter(**taken).exists()  # noqa: SLF001 - public
+    plain = name == model.normalize_username(name)
+    return plain and not model._default_manager.filter(**taken).exists()  # noqa: SLF001
 
 
 def _fits(field_name: str, value: object) -> bool:
