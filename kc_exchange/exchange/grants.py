@@ -77,8 +77,30 @@ def client_credentials(downstream: Downstream, realm: Realm) -> AccessToken:
     return reply.own(members, downstream, realm)
 
 
-def refresh(realm: Realm, refresh_token: str) -> TokenSet:
+def redeem(
+    realm: Realm, code: str, redirect_uri: str, code_verifier: str = ""
+) -> TokenSet:
+    """Redeem the authorization code of a login (RFC 6749 section 4.1.3, RFC 7636).
+
+    Raises what `refresh` raises.
+    """
+    form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+    ]
+    if code_verifier:
+        form.append(("code_verifier", code_verifier))
+    return reply.token_set(ask(realm, form, may_repeat=False), realm)
+
+
+def refresh(
+    realm: Realm, refresh_token: str, *, rejected: SubjectToken | None = None
+) -> TokenSet:
     """Refresh the tokens of a login (RFC 6749 section 6).
+
+    `rejected` is the token that is over: the new one must be the same user's (OpenID
+    Connect Core 1.0 section 12.2).
 
     Raises:
         SubjectTokenExpired: the refresh token is over; the user logs in again.
@@ -86,7 +108,7 @@ def refresh(realm: Realm, refresh_token: str) -> TokenSet:
         ExchangeUnavailable: Keycloak did not answer in time.
     """
     form = [("grant_type", "refresh_token"), ("refresh_token", Secret(refresh_token))]
-    return reply.refreshed(ask(realm, form, may_repeat=False), realm)
+    return reply.token_set(ask(realm, form, may_repeat=False), realm, rejected)
 
 
 def _refuse_long(form: Form, downstream: Downstream) -> None:

@@ -77,14 +77,18 @@ def own(members: Members, downstream: Downstream, realm: Realm) -> AccessToken:
     return check.token(claims, downstream.scopes)
 
 
-def refreshed(members: Members, realm: Realm) -> TokenSet:
-    """Return the tokens of a refresh (RFC 6749 section 6).
+def token_set(
+    members: Members, realm: Realm, before: SubjectToken | None = None
+) -> TokenSet:
+    """Return the tokens of a login or of a refresh, the same user's as `before`.
 
     Raises:
-        UnexpectedReply: they are not tokens of this client.
+        UnexpectedReply: they are not tokens of this client, or not this user's.
     """
     check = _Check(members, realm, "")
-    check.claims()
+    claims = check.claims()
+    if before is not None:
+        check.same_user(claims, before)
     for name in ("refresh_token", "id_token"):
         if not isinstance(members.get(name, ""), str):
             check.fail(name, "is not a string")

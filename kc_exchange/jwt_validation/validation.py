@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kc_exchange.conf import current
 from kc_exchange.exceptions import InvalidToken
 from kc_exchange.jwt_validation import compact, jwks, not_before
 from kc_exchange.jwt_validation.claims import Claims, check_time, read_claims
 from kc_exchange.jwt_validation.memory import Remembered, memory
+from kc_exchange.jwt_validation.signature import open_signed
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm, Settings
@@ -87,21 +88,6 @@ def _still_decides(entry: Remembered, decided_by: Realm | Settings) -> bool:
 def _examined(
     token: str, decided_by: Realm | Settings, realm: Realm | None
 ) -> Remembered:
-    parts = compact.split(token)
-    header = compact.read_header(parts.header)
-    payload = compact.json_of(parts.payload)
-    signature = compact.decoded(parts.signature)
-    issuer = _issuing_realm(payload.get("iss"), realm)
-    keys = jwks.keys_of(issuer)
-    key = keys.key(header.kid)
-    if not key.verify(header.alg, parts.signed, signature):
-        raise InvalidToken.because("the signature does not hold")
-    return Remembered(read_claims(payload, issuer), decided_by, keys, key)
-
-
-def _issuing_realm(issuer: Any, named: Realm | None) -> Realm:
-    """Before its keys are asked for: nobody makes us fetch those of another."""
-    for realm in [named] if named else current().realms.values():
-        if realm.issuer == issuer:
-            return realm
-    raise InvalidToken.because("another issuer")
+    opened = open_signed(token, realm)
+    claims = read_claims(opened.payload, opened.realm)
+    return Remembered(claims, decided_by, opened.keys, opened.key)

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import jwt
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import SuspiciousOperation
@@ -17,15 +15,14 @@ from django.shortcuts import resolve_url
 from django.views.decorators.debug import sensitive_variables
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
-from kc_exchange import capture, conf
+from kc_exchange import capture, conf, exchange
+from kc_exchange.exceptions import InvalidToken
+from kc_exchange.jwt_validation import validate_id_token
 from kc_exchange.models import user_of
-from kc_exchange.tokens import TokenSet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
     from django.http import HttpRequest
-
-_REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 
 
 class KeycloakOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
@@ -45,33 +42,37 @@ class KeycloakOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         return user
 
     def get_token(self, payload: dict[str, str]) -> dict[str, Any]:
-        """Return the token endpoint's reply, and remember it for `keep`."""
-        reply: dict[str, Any] = super().get_token(payload)
-        self._reply = reply
-        return reply
-
-    def get_payload_data(self, token: str, key: Any) -> dict[str, Any]:
-        """Return the verified claims of an ID token (OpenID Connect Core 3.1.3.7).
-
-        Unsigned ones never pass, whatever `OIDC_ALLOW_UNSECURED_JWT` says.
+        """Redeem the code as everything else is asked: by KC_EXCHANGE, in a deadline.
 
         Raises:
-            SuspiciousOperation: the token is not for this client, not from this
-                issuer, expired, or not signed with `key`.
+            ExchangeError: as of `kc_exchange.exchange.redeem`.
         """
-        settings_now = conf.current()
+        self._tokens = exchange.redeem(
+            conf.current().realm("default"),
+            payload["code"],
+            payload["redirect_uri"],
+            payload.get("code_verifier", ""),
+        )
+        return {
+            "access_token": self._tokens.access_token,
+            "id_token": self._tokens.id_token,
+        }
+
+    @sensitive_variables()
+    def verify_token(self, token: str, **kwargs: Any) -> dict[str, Any]:
+        """Return the claims of a valid ID token, none of mozilla's exceptions made.
+
+        Raises:
+            SuspiciousOperation: it is not from our issuer for our client, is expired,
+                forged or unsigned, or answers another login.
+        """
+        nonce = kwargs.get("nonce")
+        wanted = nonce if self.get_settings("OIDC_USE_NONCE", True) else None  # noqa: FBT003
         try:
-            return jwt.decode(
-                token,
-                key,
-                algorithms=[self.OIDC_RP_SIGN_ALGO],
-                audience=self.OIDC_RP_CLIENT_ID,
-                issuer=settings_now.realm("default").issuer,
-                leeway=settings_now.leeway,
-                options={"require": _REQUIRED},
-            )
-        except jwt.InvalidTokenError as error:
-            raise SuspiciousOperation(f"ID token refused: {error}") from error
+            realm = conf.current().realm("default")
+            return validate_id_token(token, realm, nonce=wanted)
+        except InvalidToken as error:
+            raise SuspiciousOperation(f"ID token refused: {error.reason}") from error
 
     def store_tokens(self, access_token: str, id_token: str) -> None:
         """Store nothing in the clear, whatever the `OIDC_STORE_*` settings say."""
@@ -80,10 +81,10 @@ class KeycloakOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         self, access_token: str, id_token: str, payload: dict[str, Any]
     ) -> AbstractBaseUser | None:
         """Return the user of the ID token's claims, None to refuse the login."""
+        del access_token, id_token
         user = user_of(payload)
         if user is not None:
-            tokens = _token_set(access_token, id_token, self._reply)
-            capture.keep(self.request, tokens, user=user)
+            capture.keep(self.request, self._tokens, user=user)
         return user
 
     def get_user(self, user_id: Any) -> Any:
@@ -110,14 +111,3 @@ def provider_logout(request: HttpRequest) -> str:
         query["id_token_hint"] = tokens.id_token
     page = f"{realm.issuer.rstrip('/')}/protocol/openid-connect/logout"
     return f"{page}?{urlencode(query)}"
-
-
-def _token_set(access: str, identity: str, reply: dict[str, Any]) -> TokenSet:
-    seconds = reply.get("expires_in")
-    known = isinstance(seconds, int) and seconds > 0
-    return TokenSet(
-        access_token=access,
-        refresh_token=reply.get("refresh_token") or "",
-        id_token=identity,
-        expires_at=time.time() + reply["expires_in"] if known else 0.0,
-    )

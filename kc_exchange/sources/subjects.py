@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from kc_exchange import capture, exchange
@@ -52,7 +53,9 @@ class RequestSubject:
 
     def renew(self, rejected: SubjectToken) -> SubjectToken:
         """Return a token refreshed once for all requests of the session."""
-        self._token = capture.renew(self._request, rejected, exchange.refresh)
+        self._token = capture.renew(
+            self._request, rejected, partial(exchange.refresh, rejected=rejected)
+        )
         return self._token
 
 

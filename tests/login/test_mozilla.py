@@ -183,6 +183,8 @@ def claims(keycloak: EmbeddedKeycloak, **changes: Any) -> dict[str, Any]:
         "iss": keycloak.issuer("test"),
         "sub": "someone",
         "aud": "django-app",
+        "nonce": "n-1",
+        "typ": "ID",
         "iat": now,
         "exp": now + 60,
     }
@@ -191,9 +193,7 @@ def claims(keycloak: EmbeddedKeycloak, **changes: Any) -> dict[str, Any]:
 
 def verified(keycloak: EmbeddedKeycloak, **changes: Any) -> dict[str, Any]:
     token = keycloak.sign("test", claims(keycloak, **changes))
-    backend = KeycloakOIDCBackend()
-    key = backend.retrieve_matching_jwk(token)
-    return backend.get_payload_data(token, key)
+    return KeycloakOIDCBackend().verify_token(token, nonce="n-1")
 
 
 def test_id_token__is_read(keycloak: EmbeddedKeycloak) -> None:
@@ -213,6 +213,10 @@ def test_id_token__is_read(keycloak: EmbeddedKeycloak) -> None:
         {"exp": 1},
         {"exp": None},
         {"iat": 2**32},
+        {"azp": "orders-api"},
+        {"typ": "Bearer"},
+        {"nonce": "n-2"},
+        {"nonce": None},
     ],
     ids=str,
 )
@@ -229,4 +233,4 @@ def test_unsigned_id_token__is_refused(
     settings.OIDC_ALLOW_UNSECURED_JWT = True
     token = jwt.encode(claims(keycloak), "", algorithm="none")
     with pytest.raises(SuspiciousOperation):
-        KeycloakOIDCBackend().get_payload_data(token, None)
+        KeycloakOIDCBackend().verify_token(token, nonce="n-1")
