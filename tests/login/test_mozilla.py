@@ -39,13 +39,8 @@ def _project(settings: Any, keycloak: EmbeddedKeycloak) -> None:
     base = f"{keycloak.issuer('test')}/protocol/openid-connect/"
     settings.AUTHENTICATION_BACKENDS = ["kc_exchange.login.mozilla.KeycloakOIDCBackend"]
     settings.OIDC_RP_CLIENT_ID = "django-app"
-    settings.OIDC_RP_CLIENT_SECRET = "django-app-secret"
-    settings.OIDC_RP_SIGN_ALGO = "RS256"
     settings.OIDC_USE_PKCE = True
     settings.OIDC_OP_AUTHORIZATION_ENDPOINT = f"{base}auth"
-    settings.OIDC_OP_TOKEN_ENDPOINT = f"{base}token"
-    settings.OIDC_OP_USER_ENDPOINT = f"{base}userinfo"
-    settings.OIDC_OP_JWKS_ENDPOINT = f"{base}certs"
     settings.OIDC_OP_LOGOUT_URL_METHOD = "kc_exchange.login.mozilla.provider_logout"
     settings.LOGIN_REDIRECT_URL = "/whoami/"
     settings.LOGOUT_REDIRECT_URL = "/"
