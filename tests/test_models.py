@@ -10,6 +10,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -44,9 +45,13 @@ def claims(**changed):
     } | changed
 
 
+def someone(**changed) -> Any:
+    return user_of(claims(**changed))
+
+
 def test_user_of__first_time():
     """A new subject gets a user by its own name, who cannot log in by password."""
-    user = user_of(claims())
+    user = someone()
     assert (user.username, user.first_name, user.last_name) == (
         *("alice", "Alice", "Andersen"),
     )
@@ -60,8 +65,8 @@ def test_user_of__first_time():
 
 def test_user_of__known_by_issuer_and_subject():
     """Another name, another address: still the same user, whose own are kept."""
-    user = user_of(claims())
-    again = user_of(claims(preferred_username="alicia", email="new@example.com"))
+    user = someone()
+    again = someone(preferred_username="alicia", email="new@example.com")
     assert again == user
     again.refresh_from_db()
     assert again.username == "alice"
@@ -69,14 +74,14 @@ def test_user_of__known_by_issuer_and_subject():
 
 def test_user_of__same_subject_of_another_issuer():
     """A subject is somebody only together with its issuer."""
-    assert user_of(claims()) != user_of(claims(iss="https://other.example"))
+    assert someone() != someone(iss="https://other.example")
 
 
 @pytest.mark.parametrize("taken", ["alice", "Alice", "ALICE"])
 def test_user_of__name_is_taken(taken):
     """An account here is never handed to who calls themself so."""
     existing = User.objects.create_superuser(taken, "alice@example.com", "secret")
-    user = user_of(claims())
+    user = someone()
     assert user != existing
     assert user.username == SUBJECT
 
@@ -85,9 +90,9 @@ def test_user_of__subject_is_taken_too():
     """Who took another's subject as a name does not keep them out."""
     User.objects.create(username="alice")
     User.objects.create(username=SUBJECT)
-    user = user_of(claims())
+    user = someone()
     assert len(user.username) == 32
-    assert user_of(claims()) == user
+    assert someone() == user
 
 
 @pytest.mark.parametrize(
@@ -107,15 +112,15 @@ def test_user_of__subject_is_taken_too():
 )
 def test_user_of__name_does_not_fit(name):
     """A name that the model refuses, or that only looks like one, is not used."""
-    assert user_of(claims(preferred_username=name)).username == SUBJECT
+    assert someone(preferred_username=name).username == SUBJECT
 
 
 def test_user_of__subject_does_not_fit():
     """A subject of federated users has colons, which a username has not."""
     subject = "f:0c9a:alice"
-    user = user_of(claims(sub=subject, preferred_username=None))
+    user = someone(sub=subject, preferred_username=None)
     assert user.username.isalnum()
-    assert user_of(claims(sub=subject)) == user
+    assert someone(sub=subject) == user
 
 
 @pytest.mark.parametrize(
@@ -131,21 +136,21 @@ def test_user_of__subject_does_not_fit():
 )
 def test_user_of__address_not_verified(changed):
     """An address that nobody verified is not noted."""
-    assert user_of(claims(**changed)).email == ""
+    assert someone(**changed).email == ""
 
 
 def test_user_of__details_do_not_fit():
     """A name too long for its field is left out."""
-    user = user_of(claims(given_name="A" * 200, family_name={"a": 1}))
+    user = someone(given_name="A" * 200, family_name={"a": 1})
     assert (user.first_name, user.last_name) == ("", "")
 
 
 def test_user_of__no_free_name():
     """Where all names are taken there is no user, and nothing is left behind."""
-    name = user_of(claims(preferred_username=None, sub="a:b")).username
+    name = someone(preferred_username=None, sub="a:b").username
     KeycloakIdentity.objects.all().delete()
     assert User.objects.get().username == name
-    assert user_of(claims(preferred_username=name, sub="a:b")) is None
+    assert someone(preferred_username=name, sub="a:b") is None
     assert not KeycloakIdentity.objects.exists()
 
 
@@ -161,7 +166,7 @@ def test_user_of__database_refuses(settings):
         "USER_FROM_CLAIMS": "tests.test_models.refusing"
     }
     with pytest.raises(ImproperlyConfigured, match="USER_FROM_CLAIMS"):
-        user_of(claims())
+        someone()
     assert User.objects.count() == 1
 
 
@@ -187,7 +192,7 @@ def overtaken(*, claims, identity):
 
 
 def winner(claims):
-    user = user_from_claims(claims=claims, identity=None)
+    user: Any = user_from_claims(claims=claims, identity=None)
     return remember_identity(user, issuer=claims["iss"], subject=claims["sub"])
 
 
@@ -197,19 +202,19 @@ def test_user_of__two_first_requests(settings):
     settings.KC_EXCHANGE = settings.KC_EXCHANGE | {
         "USER_FROM_CLAIMS": "tests.test_models.overtaken"
     }
-    assert user_of(claims()).username == "alice"
+    assert someone().username == "alice"
     assert (User.objects.count(), KeycloakIdentity.objects.count()) == (1, 1)
 
 
 def test_seen__is_written_sparingly(django_assert_num_queries):
     """`last_seen_at` is written once an hour, not at each request."""
-    user_of(claims())
+    someone()
     with django_assert_num_queries(1):
-        user_of(claims())
+        someone()
     long_ago = timezone.now() - timedelta(hours=2)
     KeycloakIdentity.objects.update(last_seen_at=long_ago)
     with django_assert_num_queries(2):
-        user_of(claims())
+        someone()
     assert KeycloakIdentity.objects.get().last_seen_at > long_ago
 
 
@@ -219,7 +224,7 @@ def test_remember_identity():
     identity = remember_identity(user, issuer=ISSUER, subject=SUBJECT)
     assert identity.user == user
     assert remember_identity(user, issuer=ISSUER, subject=SUBJECT) == identity
-    assert user_of(claims()) == user
+    assert someone() == user
 
 
 def test_remember_identity__is_not_moved(caplog):
@@ -228,7 +233,7 @@ def test_remember_identity__is_not_moved(caplog):
     remember_identity(first, issuer=ISSUER, subject=SUBJECT)
     assert remember_identity(second, issuer=ISSUER, subject=SUBJECT).user == first
     assert "kc_exchange.identity_kept" in caplog.text
-    assert user_of(claims()) == first
+    assert someone() == first
 
 
 def test_identity__is_unique():
@@ -250,7 +255,7 @@ def test_find_identity__minds_the_case():
 
 def test_user__deleted():
     """With the user goes what is known of them."""
-    user_of(claims()).delete()
+    someone().delete()
     assert not KeycloakIdentity.objects.exists()
 
 
@@ -282,7 +287,7 @@ def test_custom_user__named_by_address_keyed_by_uuid():
         {"sub": "3", "email": "bob@example.com", "email_verified": False},
     )
     assert first == again
-    assert uuid.UUID(first[0])
+    assert uuid.UUID(first[0]).version == 4
     assert first[1:] == ["alice@example.com", False]
     assert other[1:] == ["2@keycloak.invalid", False]
     assert unverified[1:] == ["3@keycloak.invalid", False]

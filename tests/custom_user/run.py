@@ -15,6 +15,9 @@ from kc_exchange.models import user_of  # noqa: E402 - after the setup
 
 users = [user_of({"iss": "https://id", **claims}) for claims in json.load(sys.stdin)]
 json.dump(
-    [user and [str(user.pk), user.email, user.has_usable_password()] for user in users],
+    [
+        user and [str(user.pk), user.get_username(), user.has_usable_password()]
+        for user in users
+    ],
     sys.stdout,
 )

@@ -47,10 +47,13 @@ class Me(APIView):
         return Response({"data": request.data})
 
 
-def view(*permissions, **attributes):
-    return type(
-        "View", (Me,), {"permission_classes": list(permissions), **attributes}
-    ).as_view()
+def view(permission, **attributes):
+    class View(Me):
+        permission_classes = (permission,)
+
+    for name, value in attributes.items():
+        setattr(View, name, value)
+    return View.as_view()
 
 
 def with_object(permission):

@@ -203,7 +203,7 @@ def roca_modulus():
     primorial = 1
     for prime in primes:
         primorial *= prime
-    found = []
+    found: list[int] = []
     k = 3 * 2**1022 // primorial
     while len(found) < 2:
         k += 1
