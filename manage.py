@@ -6,27 +6,39 @@ from __future__ import annotations
 import os
 import sys
 
-START = "python manage.py demo"
+_INTERRUPTED = 130
+_INSTALL = "pip install -e '.[demo]'"
 
 
 def main() -> int:
     """Run the command that was named; say cause and fix where that cannot be."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exampleproject.settings")
-    try:
-        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
-        from django.core.management import execute_from_command_line  # noqa: PLC0415
-    except ImportError:
-        return _fail("Django is not installed here.", "pip install -e '.[demo]'")
+    module = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "exampleproject.settings")
     if len(sys.argv) == 1:
-        return _fail("No command was named.", f"to see it run: {START}")
+        return _fail(
+            "No command was named.",
+            "python manage.py demo, to see it run; python manage.py help, for all.",
+        )
+    try:
+        return _run()
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if f"{module}.".startswith(f"{missing}."):
+            return _fail(
+                f"There are no settings {module}.", "correct DJANGO_SETTINGS_MODULE."
+            )
+        return _fail(f"The module {missing} is missing.", _INSTALL)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _run() -> int:
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         return _fail(f"The settings hold a mistake. {error}", "correct that setting.")
-    except ModuleNotFoundError as error:
-        return _fail(
-            f"The module {error.name!r} is missing.", "pip install -e '.[demo]'"
-        )
     return 0
 
 

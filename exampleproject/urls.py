@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from mozilla_django_oidc.views import OIDCLogoutView
 
 from exampleproject.shop import api, login, views
+
+admin.site.site_header = admin.site.site_title = "Kiln, behind the counter"
+admin.site.index_title = "The shop"
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -17,5 +21,6 @@ urlpatterns = [
     path("login/failed/", login.failed, name="login-failed"),
     path("oidc/", include("mozilla_django_oidc.urls")),
     path("admin/login/", login.admin_login),
+    path("admin/logout/", OIDCLogoutView.as_view()),
     path("admin/", admin.site.urls),
 ]

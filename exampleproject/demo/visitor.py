@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
@@ -117,17 +118,24 @@ class Visitor:
 
 def refused(path: str, reply: requests.Response) -> DemoFailed:
     """Return the failure that a reply of the shop tells of."""
-    fallback = "Look into the shop's log, above."
     try:
         told = reply.json()
         said = told.get("trouble") or told.get("error") or told
     except (requests.JSONDecodeError, AttributeError):
-        page = Page(reply.text)
-        text, _, fix = page.text.partition("What to do:")
-        said = {"cause": text[-300:].strip(), "fix": fix[:300].strip()}
-    cause = said.get("cause") or said.get("detail") or "nothing that is to be read"
+        said = _read(Page(reply.text))
+    cause = said.get("cause") or said.get("detail") or "it says nothing of the cause"
     where = reply.url.partition("?")[0]
     return DemoFailed(
         f"{path or 'the home page'} ended at {where} ({reply.status_code}): {cause}",
-        said.get("fix") or fallback,
+        said.get("fix") or "Look into the shop's log, above.",
     )
+
+
+def _read(page: Page) -> dict[str, str]:
+    """Cause and fix as the pages of the shop and of kc_exchange write them."""
+    cause, told, fix = page.text.partition("What to do:")
+    if not told:
+        return {}
+    _, title, cause = cause.rpartition(page.title.partition(" · ")[0])
+    fix = re.split(r" Code: | Kiln is the example", fix)[0]
+    return {"cause": f"{title}. {cause.strip()}", "fix": fix.strip()}

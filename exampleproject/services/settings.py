@@ -41,7 +41,7 @@ def exchange_settings(name: str) -> dict[str, Any]:
         "CLIENT_SECRET": env.str(
             "SERVICE_SECRET", default=f"{name}-demo-secret-change-me"
         ),
-        "AUDIENCES": [name],
+        "AUDIENCES": [env.str("SERVICE_AUDIENCE", default=name)],
         "AUTHORIZED_PARTIES": ["shop"],
         "ACTORS": {},  # nobody may act for somebody else
     }

@@ -61,16 +61,9 @@ def trouble_of(error: Exception) -> Trouble:
 
 
 def _of_keycloak(status: int) -> Trouble:
-    """A login asks Keycloak by itself, through mozilla-django-oidc."""
-    if status in {400, _UNAUTHORIZED}:
-        return Trouble(
-            "The login cannot be finished",
-            f"Keycloak does not accept the shop's credential ({status}).",
-            "Compare SHOP_CLIENT_ID and SHOP_CLIENT_SECRET with the client's "
-            "Credentials tab at Keycloak.",
-        )
+    """Its user info is a downstream like others, but nobody starts it from here."""
     said = f"Keycloak answered with {status}." if status else "Keycloak is away."
-    fix = "Start Keycloak, or read its log; then log in again."
+    fix = "Start Keycloak, or read its log; then try again."
     return Trouble("The login service is not available", said, fix)
 
 

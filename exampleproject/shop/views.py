@@ -36,7 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
         with downstream_session("stock") as session:
             reply = session.get("v1/stock/")
             reply.raise_for_status()
-            stock = reply.json()["stock"]
+            found = reply.json()
+        stock = found["stock"]
+        sighted(found["seen"])
     except (ExchangeError, requests.RequestException) as error:
         trouble = _told(trouble_of(error))
     shelf = [{**p._asdict(), "left": stock.get(p.key)} for p in PRODUCTS]
