@@ -6,13 +6,11 @@ import base64
 import hmac
 import json
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
 from kc_exchange.jwt_validation import validate
 from kc_exchange.jwt_validation.keys import read_key
-from kc_exchange.jwt_validation.weak_keys import is_roca
 from tests.jwt_validation.issuer import b64, jwk_of, other_key, rsa_key
 from tests.jwt_validation.refusals import refusal
 
@@ -172,55 +170,6 @@ def test_header__key_fits_only_its_curve(issuer):
     jwk = jwk_of(other_key("ES384"), "one", "ES384") | {"alg": "ES256"}
     with pytest.raises(ValueError, match="kind"):
         read_key(jwk)
-
-
-def test_key__short(issuer):
-    """B31: an RSA key of 1024 bits is not used."""
-    with pytest.raises(ValueError, match="size"):
-        read_key(jwk_of(rsa_key("short", 1024), "one"))
-
-
-@pytest.mark.parametrize("exponent", [0, 1, 2, 4, 2**65 + 1])
-def test_key__exponent(exponent):
-    """B31: with e = 1 every message is its own signature; even ones are no keys."""
-    raw = exponent.to_bytes(16, "big").lstrip(b"\0") or b"\0"
-    jwk = jwk_of(rsa_key("one"), "one") | {"e": b64(raw)}
-    with pytest.raises((ValueError, jwt.PyJWTError)):
-        read_key(jwk)
-
-
-def test_key__e_1_signs_anything(issuer):
-    """B31: a token "signed" for e = 1 is refused, the key being left out."""
-    good = jwk_of(rsa_key("one"), "one")
-    issuer.publish(good | {"kid": "weak", "e": "AQ"}, good)
-    token = issuer.sign(issuer.claims(), kid="weak")
-    refusal(token, issuer.realm())
-
-
-def roca_modulus():
-    """A modulus as the flawed generator made them: both primes are 65537^a mod M."""
-    primes = [n for n in range(2, 168) if all(n % d for d in range(2, n))]
-    primorial = 1
-    for prime in primes:
-        primorial *= prime
-    found: list[int] = []
-    k = 3 * 2**1022 // primorial
-    while len(found) < 2:
-        k += 1
-        candidate = k * primorial + pow(65537, 5 + len(found), primorial)
-        if pow(2, candidate - 1, candidate) == 1:
-            found.append(candidate)
-    return found[0] * found[1]
-
-
-def test_key__roca():
-    """B32: a key of the flawed Infineon generator is recognised and not used."""
-    modulus = roca_modulus()
-    assert is_roca(modulus)
-    assert not is_roca(rsa_key("one").public_key().public_numbers().n)
-    raw = modulus.to_bytes((modulus.bit_length() + 7) // 8, "big")
-    with pytest.raises(ValueError, match="weak"):
-        read_key(jwk_of(rsa_key("one"), "one") | {"n": b64(raw)})
 
 
 def test_header__no_network(issuer, server):
