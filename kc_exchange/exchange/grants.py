@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kc_exchange.exceptions import ExchangeMisconfigured, SubjectTokenExpired
+from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.exchange import reply
 from kc_exchange.exchange.token_endpoint import Form, ask
 from kc_exchange.tokens import ACCESS_TOKEN, MAX_TOKEN_LENGTH, Secret
@@ -42,8 +42,7 @@ def exchange_form(subject: SubjectToken, downstream: Downstream) -> Form:
     """Return the form of RFC 8693 section 2.1 for one exchange.
 
     Raises:
-        ExchangeMisconfigured: a parameter is longer than Keycloak reads.
-        SubjectTokenExpired: the token is longer than Keycloak reads.
+        ExchangeMisconfigured: a parameter, or the token, is longer than Keycloak reads.
     """
     form = [("grant_type", TOKEN_EXCHANGE), ("audience", downstream.audience)]
     if downstream.scopes:
@@ -51,7 +50,7 @@ def exchange_form(subject: SubjectToken, downstream: Downstream) -> Form:
     form.append(("requested_token_type", ACCESS_TOKEN))
     _refuse_long(form, downstream)
     if len(subject.value) > MAX_TOKEN_LENGTH:
-        raise SubjectTokenExpired(
+        raise ExchangeMisconfigured(
             f"The user's token is longer than the {MAX_TOKEN_LENGTH} characters "
             "that Keycloak reads.",
             "Leave groups and roles out of the login's token by fewer client scopes.",

@@ -180,7 +180,14 @@ class _Check:
             value=self.members["access_token"],
             expires_at=self._expires_at(claims),
             scope=granted,
+            not_before=self._not_before(),
         )
+
+    def _not_before(self) -> int:
+        value = self.members.get("not-before-policy", 0)
+        if type(value) is not int or not 0 <= value < 2**40:
+            self.fail("not-before-policy", "is no time")
+        return value
 
     def _scope(self, asked: frozenset[str]) -> frozenset[str]:
         scope = self.members.get("scope")
