@@ -49,6 +49,8 @@ class AccessToken(_Unpicklable):
     expires_at: float
     scope: frozenset[str] = frozenset()
     token_type: str = "Bearer"  # noqa: S105
+    not_before: int = 0
+    """The realm's not-before policy at its issue: what is older is void."""
     authorization: str = field(init=False, repr=False)
     """The value of the `Authorization` header."""
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 _instants: dict[str, int] = {}
 
 
-def refuse_issued_before(issuer: str, instant: int) -> None:
+def refuse_issued_before(issuer: str, instant: int) -> bool:
     """Refuse the tokens of `issuer` whose `iat` is before `instant` (epoch seconds).
+
+    Return whether that is later than what was known.
 
     Keycloak sends it as `not-before-policy` with each token, and to an application
     that registered for it. It only ever rises, and holds for this process.
     """
-    _instants[issuer] = max(instant, _instants.get(issuer, 0))
+    rises = instant > _instants.get(issuer, 0)
+    if rises:
+        _instants[issuer] = instant
+    return rises
 
 
 def not_before(issuer: str) -> int:

@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange import cache, jwt_validation
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.signals import exchange_refused, token_exchanged
 
@@ -24,7 +25,11 @@ def reported(
     load: Callable[[], AccessToken],
     cached: str,
 ) -> AccessToken:
-    """Call `load`; tell the log and the signals how it went."""
+    """Call `load`; tell the log and the signals how it went.
+
+    A realm that declares older tokens void has those in the cache dropped, and those
+    that are sent to this project refused.
+    """
     started = time.perf_counter()
     facts: dict[str, Any] = {
         "audience": downstream.audience,
@@ -41,6 +46,8 @@ def reported(
         exchange_refused.send_robust(sender=None, error=error, **facts)
         raise
     facts["milliseconds"] = (time.perf_counter() - started) * 1000
+    if jwt_validation.refuse_issued_before(realm.issuer, token.not_before):
+        cache.tokens.clear()
     _tell("exchanged", "ok", facts, logging.INFO)
     token_exchanged.send_robust(sender=None, **facts)
     return token
