@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import cache, discovery, transport
+from kc_exchange import cache, discovery, jwt_validation, transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ def _nothing_kept() -> Iterator[None]:
     cache.tokens.clear()
     discovery.forget()
     transport.close()
+    jwt_validation.forget()
 
 
 @pytest.fixture

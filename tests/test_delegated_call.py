@@ -124,6 +124,25 @@ def test_view__expired_bearer_is_told_so(
 
 
 @pytest.mark.usefixtures("_project")
+def test_not_before__voids_what_was_issued_earlier(
+    client: Client,
+    embedded_keycloak: EmbeddedKeycloak,
+    kc_subject_token: Callable[..., str],
+) -> None:
+    """One answer that brings a later policy drops the older tokens of everybody."""
+    alice = {"Authorization": f"Bearer {kc_subject_token('alice')}"}
+    assert client.get("/orders/", headers=alice).status_code == 200
+    embedded_keycloak.advance(5)
+    embedded_keycloak.set_not_before("test")
+    bob = {"Authorization": f"Bearer {kc_subject_token('bob')}"}
+    assert client.get("/orders/", headers=alice).status_code == 200
+
+    assert client.get("/orders/", headers=bob).status_code == 200
+
+    assert client.get("/orders/", headers=alice).status_code == 401
+
+
+@pytest.mark.usefixtures("_project")
 def test_view__that_calls_nobody_costs_nothing(
     client: Client, embedded_keycloak: EmbeddedKeycloak
 ) -> None:
