@@ -121,7 +121,7 @@ async def test_client__cannot_be_made_to_sign(client: DownstreamClient) -> None:
     client.auth = ("user", "password")
     with pytest.raises(ReservedHeader):
         await client.get("x")
-    client.auth = None
+    client.auth = None  # type: ignore[assignment]
     client.headers["Authorization"] = "Bearer other"
     with pytest.raises(ReservedHeader):
         await client.get("x")

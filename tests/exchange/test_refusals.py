@@ -85,8 +85,8 @@ KEYCLOAK: list[tuple[int, str, str, type[e.ExchangeError]]] = [
         400,
         "invalid_request",
         (
-            "Sender-constrained token exchange rejected as the token was not issued for "
-            "the requesting client"
+            "Sender-constrained token exchange rejected as the token was not issued "
+            "for the requesting client"
         ),
         e.ProofRequired,
     ),
@@ -94,8 +94,8 @@ KEYCLOAK: list[tuple[int, str, str, type[e.ExchangeError]]] = [
         400,
         "invalid_request",
         (
-            "Sender-constrained tokens are not supported as subject_token. Use a Bearer "
-            "token instead."
+            "Sender-constrained tokens are not supported as subject_token. Use a "
+            "Bearer token instead."
         ),
         e.ProofRequired,
     ),
@@ -103,8 +103,8 @@ KEYCLOAK: list[tuple[int, str, str, type[e.ExchangeError]]] = [
         400,
         "invalid_request",
         (
-            "Client certificate missing, or its thumbprint and one in the token did NOT "
-            "match"
+            "Client certificate missing, or its thumbprint and one in the token did "
+            "NOT match"
         ),
         e.ProofRequired,
     ),
