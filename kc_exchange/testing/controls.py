@@ -95,15 +95,16 @@ class Controls(Observation):
         return self._find(realm).keys.sign(claims, dict(headers or {}))
 
     def reset(self) -> None:
-        """Forget records, counts, waiting faults and sessions, and set the clock right.
+        """Forget records, counts, faults, sessions and not-before; set the clock right.
 
-        Keys and what a test changed in a realm stay.
+        Keys and what else a test changed in a realm stay.
         """
         self._ledger.reset()
         self._faults.clear()
         self.clock.reset()
         for server in self._realms.values():
             server.sessions.clear()
+            server.realm.not_before = 0
 
     def logout(self, realm: str, username: str) -> None:
         """End every session of the user.
