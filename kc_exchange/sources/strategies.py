@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
     from kc_exchange.sources.subjects import Subject
     from kc_exchange.tokens import SubjectToken
+
+_B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""RFC 6750 section 2.1."""
 
 
 class TokenSource(Protocol):
@@ -122,6 +126,11 @@ class ForwardSource:
         subject = self._subject.token()
         if _is_over(subject) or subject.value == self._refused:
             subject = self._subject.renew(subject)
+        if not _B64TOKEN.fullmatch(subject.value):
+            raise SubjectTokenRejected(
+                "The user's token holds characters that no header may hold.",
+                realm=subject.realm,
+            )
         return AccessToken(value=subject.value, expires_at=subject.expires_at)
 
     async def atoken(self) -> AccessToken:

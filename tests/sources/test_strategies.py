@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import cache
+from kc_exchange import cache, downstream_session
+from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import (
     SubjectTokenExpired,
     SubjectTokenRejected,
@@ -163,6 +164,23 @@ def test_forward__renews_what_is_over_or_was_refused(site: Site) -> None:
 
     assert (first.value, second.value) == (two, three)
     assert one not in {first.value, second.value}
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Admin: yes", "a b", "t\u00f6ken", ""])
+def test_forward__of_what_no_header_may_hold(site: Site, value: str) -> None:
+    """C16: such a token is neither sent nor quoted in the error."""
+    site.orders["STRATEGY"] = "forward"
+    site.configure()
+
+    with (
+        using_subject_token(value),
+        downstream_session("orders-api") as session,
+        pytest.raises(SubjectTokenRejected) as caught,
+    ):
+        session.get("x")
+
+    assert "X-Admin" not in str(caught.value)
+    assert site.downstream.requests == []
 
 
 @HOWS
