@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _FRESH_FOR = 3600.0
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _OK = 200
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _patience(deadline: transport.Deadline) -> float:
 def _fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
     url = realm.discovery_url or realm.issuer.rstrip("/") + _WELL_KNOWN
     reply = transport.request(realm, url, deadline)
-    if reply.status >= 500:  # noqa: PLR2004
+    if reply.status >= 500 or reply.status == _TOO_MANY:  # noqa: PLR2004
         raise ExchangeUnavailable(
             f"Keycloak answered the discovery of realm {realm.alias!r} "
             f"with {reply.status}.",
