@@ -83,6 +83,7 @@ def redeem(
 
     Raises what `refresh` raises.
     """
+    code, code_verifier = Secret(code), Secret(code_verifier)
     form = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -106,7 +107,8 @@ def refresh(
         ExchangeMisconfigured: a setting here or at Keycloak is wrong.
         ExchangeUnavailable: Keycloak did not answer in time.
     """
-    form = [("grant_type", "refresh_token"), ("refresh_token", Secret(refresh_token))]
+    refresh_token = Secret(refresh_token)
+    form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
     return reply.token_set(ask(realm, form, may_repeat=False), realm, rejected)
 
 
