@@ -17,6 +17,8 @@ from kc_exchange.downstream.origin import origin_of
 from kc_exchange.exceptions import ReservedHeader
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from kc_exchange.conf import Downstream
     from kc_exchange.sources import TokenSource
     from kc_exchange.tokens import AccessToken
@@ -35,8 +37,21 @@ class _SharedTransport(httpx.AsyncBaseTransport):
             verify=_tls(downstream.ca_bundle), limits=_POOL, trust_env=False
         )
 
+        self._lifetime: AsyncGenerator[None, None] | None = None
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._lifetime is None:
+            self._lifetime = self._until_shutdown()
+            await anext(self._lifetime)
         return await self._inner.handle_async_request(request)
+
+    async def _until_shutdown(self) -> AsyncGenerator[None, None]:
+        """Close the connections with the loop: it ends its open generators."""
+        try:
+            yield
+        finally:
+            _transports.pop(asyncio.get_running_loop(), None)
+            await self._inner.aclose()
 
     async def aclose(self) -> None:
         """Leave the connections to the other clients."""
