@@ -45,7 +45,7 @@ def crowd(site: Site, count: int) -> list[Any]:
 
 def test_fifty_threads__cold_cache(site: Site) -> None:
     """Chaos row 30: one exchange, and everybody calls with its token."""
-    site.keycloak.acts = [grants(delay=0.1)]
+    site.keycloak.acts = [grants(delay=0.4)]
 
     assert crowd(site, 50) == [200] * 50
 
@@ -56,7 +56,7 @@ def test_fifty_threads__cold_cache(site: Site) -> None:
 def test_fifty_threads__refused(site: Site) -> None:
     """A refusal is shared, too, as an error for each; nobody asks again."""
     denies = replies(DENIED, 400)
-    site.keycloak.acts = [lambda wire: not wire.stopping.wait(0.2) and denies(wire)]
+    site.keycloak.acts = [lambda wire: not wire.stopping.wait(0.4) and denies(wire)]
     errors = crowd(site, 50)
 
     assert {type(error) for error in errors} == {AudienceNotAvailable}
@@ -70,7 +70,7 @@ async def test_two_hundred_tasks__cold_cache(site: Site) -> None:
     """The same in an event loop, with threads among them."""
     site.deadline = 5.0
     site.configure()
-    site.keycloak.acts = [grants(delay=0.1)]
+    site.keycloak.acts = [grants(delay=0.4)]
     subject = site.subject()
 
     def in_thread() -> int:

@@ -42,7 +42,7 @@ def in_threads(count: int, work: object) -> list[object]:
 
 def test_run__fifty_threads_make_one_call() -> None:
     """Chaos row 30: a cold cache and a crowd are one exchange."""
-    flights, load = Flights(), Loader(delay=0.1)
+    flights, load = Flights(), Loader(delay=0.3)
 
     tokens = in_threads(50, lambda: flights.run(KEY, load, 1.0))
 
@@ -52,7 +52,7 @@ def test_run__fifty_threads_make_one_call() -> None:
 
 def test_run__other_keys_do_not_wait() -> None:
     """Two keys are two calls, at the same time."""
-    flights, load = Flights(), Loader(delay=0.1)
+    flights, load = Flights(), Loader(delay=0.3)
     keys = iter([b"a", b"b"])
 
     in_threads(2, lambda: flights.run(next(keys), load, 1.0))
@@ -62,9 +62,13 @@ def test_run__other_keys_do_not_wait() -> None:
 
 async def test_arun__two_hundred_tasks_make_one_call() -> None:
     """The same for an event loop."""
-    flights, load = Flights(), Loader(delay=0.1)
+    flights, load = Flights(), Loader()
+    load.go.clear()
+    tasks = [asyncio.ensure_future(flights.arun(KEY, load, 1.0)) for _ in range(200)]
+    await asyncio.sleep(0)
+    load.go.set()
 
-    tokens = await asyncio.gather(*(flights.arun(KEY, load, 1.0) for _ in range(200)))
+    tokens = await asyncio.gather(*tasks)
 
     assert len(load.calls) == 1
     assert len({id(token) for token in tokens}) == 1
@@ -95,7 +99,7 @@ async def test_run__threads_and_loop_meet(first: str) -> None:
 
 def test_run__failure_is_shared_as_copies() -> None:
     """Each waiter raises an error of its own: tracebacks do not grow together."""
-    flights, load = Flights(), Loader(delay=0.1)
+    flights, load = Flights(), Loader(delay=0.3)
     load.error = ExchangeDenied(error="access_denied", audience="orders-api")
 
     errors = in_threads(20, lambda: flights.run(KEY, load, 1.0))
@@ -108,7 +112,7 @@ def test_run__failure_is_shared_as_copies() -> None:
 
 async def test_arun__failure_is_shared_as_copies() -> None:
     """The same for an event loop."""
-    flights, load = Flights(), Loader(delay=0.05)
+    flights, load = Flights(), Loader(delay=0.2)
     load.error = ExchangeDenied(error="access_denied")
 
     errors = await asyncio.gather(
@@ -169,7 +173,7 @@ def test_arun__loop_that_is_gone_disturbs_nobody(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_run__leader_that_crashes_frees_the_key() -> None:
     """Pitfall 26: a BaseException leaves no flight that nobody ends."""
-    flights, load = Flights(), Loader(delay=0.1)
+    flights, load = Flights(), Loader(delay=0.3)
     load.error = Crash()
 
     ends = in_threads(5, lambda: flights.run(KEY, load, 1.0))
@@ -199,7 +203,7 @@ def test_run__leader_that_hangs_is_not_waited_for_for_ever() -> None:
 
 def test_run__bug_in_the_loader_reaches_everybody() -> None:
     """An error that is none of ours is not swallowed, and frees the key."""
-    flights, load = Flights(), Loader(delay=0.05)
+    flights, load = Flights(), Loader(delay=0.2)
     load.error = ZeroDivisionError()
 
     ends = in_threads(3, lambda: flights.run(KEY, load, 1.0))
@@ -210,7 +214,7 @@ def test_run__bug_in_the_loader_reaches_everybody() -> None:
 
 def test_run__error_has_no_foreign_frames() -> None:
     """A waiter's error does not drag the leader's frames along."""
-    flights, load = Flights(), Loader(delay=0.05)
+    flights, load = Flights(), Loader(delay=0.2)
     load.error = ExchangeError()
 
     ends = in_threads(4, lambda: flights.run(KEY, load, 1.0))
