@@ -65,7 +65,6 @@ def test_fifty_threads__refused(site: Site) -> None:
     assert site.downstream.requests == []
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_two_hundred_tasks__cold_cache(site: Site) -> None:
     """The same in an event loop, with threads among them."""
     site.deadline = 5.0

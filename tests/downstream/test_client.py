@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 INVALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-# httpx keeps a connection until its loop is gone, and says so when it is collected.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 @pytest.fixture

@@ -73,7 +73,6 @@ urlpatterns = [
 pytestmark = [
     pytest.mark.urls(__name__),
     pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
 ]
 
 
