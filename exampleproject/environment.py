@@ -31,6 +31,13 @@ def issuer() -> str:
     return url.rstrip("/")
 
 
+def realm(client_id: str) -> dict[str, Any]:
+    """Return one of KC_EXCHANGE's REALMS, from SHOP_ISSUER and SHOP_DISCOVERY_URL."""
+    found = {"ISSUER": issuer(), "CLIENT_ID": client_id}
+    inside = env.str("DISCOVERY_URL", default="")
+    return {**found, "DISCOVERY_URL": inside} if inside else found
+
+
 def logging(service: str) -> dict[str, Any]:
     """Return Django's LOGGING: a line on stderr for each event, headed by `service`."""
     level = env.str("LOG_LEVEL", default="INFO")

@@ -13,6 +13,7 @@ from exampleproject.environment import (
     env,
     issuer,
     logging,
+    realm,
 )
 
 DEBUG = env.bool("DEBUG", default=True)
@@ -81,11 +82,7 @@ BILLING_API = env.str("BILLING_API_URL", default="http://127.0.0.1:8002/")
 
 KC_EXCHANGE = {
     "REALMS": {
-        "default": {
-            "ISSUER": ISSUER,
-            "CLIENT_ID": CLIENT_ID,
-            "CLIENT_SECRET": CLIENT_SECRET,
-        }
+        "default": {**realm(CLIENT_ID), "CLIENT_SECRET": CLIENT_SECRET},
     },
     "DOWNSTREAMS": {
         # As the user, each with a token of its own.
@@ -131,17 +128,10 @@ LOGIN_REDIRECT_URL_FAILURE = "/login/failed/"
 LOGOUT_REDIRECT_URL = "home"
 OIDC_CALLBACK_CLASS = "exampleproject.shop.login.CallbackView"
 OIDC_RP_CLIENT_ID = CLIENT_ID
-OIDC_RP_CLIENT_SECRET = CLIENT_SECRET
 OIDC_RP_SCOPES = "openid profile email"
-OIDC_RP_SIGN_ALGO = "RS256"
 OIDC_USE_PKCE = True
 OIDC_OP_AUTHORIZATION_ENDPOINT = f"{ISSUER}/protocol/openid-connect/auth"
-OIDC_OP_TOKEN_ENDPOINT = f"{ISSUER}/protocol/openid-connect/token"
-OIDC_OP_USER_ENDPOINT = f"{ISSUER}/protocol/openid-connect/userinfo"
-OIDC_OP_JWKS_ENDPOINT = f"{ISSUER}/protocol/openid-connect/certs"
-OIDC_OP_LOGOUT_ENDPOINT = f"{ISSUER}/protocol/openid-connect/logout"
 OIDC_OP_LOGOUT_URL_METHOD = "kc_exchange.login.mozilla.provider_logout"
-OIDC_TIMEOUT = 5
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -48,7 +48,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     parsed = conf.current()
     return [
         *_paths(parsed),
-        *_middleware(),
+        *_middleware(parsed),
         *_secrets(parsed),
         *_sessions(),
         *_realms(parsed),
@@ -73,8 +73,11 @@ def _paths(parsed: conf.Settings) -> Iterator[CheckMessage]:
             )
 
 
-def _middleware() -> Iterator[CheckMessage]:
+def _middleware(parsed: conf.Settings) -> Iterator[CheckMessage]:
     installed = list(settings.MIDDLEWARE)
+    kinds = {downstream.strategy for downstream in parsed.downstreams.values()}
+    if _MIDDLEWARE not in installed and kinds <= {"service-account"}:
+        return
     if _MIDDLEWARE not in installed:
         yield _warning(
             "W002",

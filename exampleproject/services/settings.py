@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exampleproject.environment import DEMO_SECRET_KEY, env, issuer
+from exampleproject.environment import DEMO_SECRET_KEY, env, realm
 
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
@@ -29,20 +29,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
-# W002: a service that calls nobody needs no UserTokenMiddleware.
-SILENCED_SYSTEM_CHECKS = ["kc_exchange.W002", "kc_exchange.W003"]
 
 
 def exchange_settings(name: str) -> dict[str, Any]:
     """Return KC_EXCHANGE of a service that takes tokens meant for it alone."""
-    realm = {
-        "ISSUER": issuer(),
-        "CLIENT_ID": name,
-        "CLIENT_SECRET": env.str(
-            "SERVICE_SECRET", default=f"{name}-demo-secret-change-me"
-        ),
+    own = {
         "AUDIENCES": [env.str("SERVICE_AUDIENCE", default=name)],
         "AUTHORIZED_PARTIES": ["shop"],
         "ACTORS": {},  # nobody may act for somebody else
     }
-    return {"REALMS": {"default": realm}}
+    return {"REALMS": {"default": {**realm(name), **own}}}

@@ -15,6 +15,7 @@ from mozilla_django_oidc.views import (
     OIDCAuthenticationRequestView,
 )
 
+from exampleproject.environment import env
 from exampleproject.shop.answers import answered
 from kc_exchange.exceptions import ExchangeMisconfigured, ExchangeUnavailable
 
@@ -56,7 +57,8 @@ def look_for_realm() -> None:
         ExchangeUnavailable: Keycloak does not answer.
         ExchangeMisconfigured: it has no such realm.
     """
-    url = f"{settings.ISSUER}/.well-known/openid-configuration"
+    inside = env.str("DISCOVERY_URL", default="")
+    url = inside or f"{settings.ISSUER}/.well-known/openid-configuration"
     try:
         with requests.Session() as session:
             session.trust_env = False

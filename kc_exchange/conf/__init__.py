@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from kc_exchange.conf.parse import Problem, parse
+from kc_exchange.conf.parse import parse
+from kc_exchange.conf.reader import Problem
 from kc_exchange.conf.values import ClientAuth, Downstream, Realm, Settings, Strategy
 
 __all__ = [

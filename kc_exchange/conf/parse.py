@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, get_args
 
+from kc_exchange.conf.reader import Problem, Reader
 from kc_exchange.conf.values import ClientAuth, Downstream, Realm, Settings, Strategy
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 TOP = {"REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE"}
 REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
@@ -30,113 +29,13 @@ _CREDENTIAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake in the settings; `number` is that of its system check."""
-
-    number: str
-    message: str
-    hint: str
-
-
-class _Reader:
-    """One part of the dictionary, and what is wrong with it."""
-
-    def __init__(self, raw: Any, where: str, found: list[Problem]) -> None:
-        self.where = where
-        self.found = found
-        self.raw: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
-        if not isinstance(raw, Mapping):
-            self.wrong("E001", "is not a dictionary", "Write it as {...}.")
-
-    def wrong(self, number: str, what: str, hint: str, key: str = "") -> None:
-        where = f"{self.where}[{key!r}]" if key else self.where
-        self.found.append(Problem(number, f"{where} {what}.", hint))
-
-    def only(self, known: set[str]) -> None:
-        for key in sorted(set(map(str, self.raw)) - known):
-            near = difflib.get_close_matches(key, known, 1) or sorted(known)
-            self.wrong("E002", "is no setting", f"Did you mean {near[0]!r}?", key)
-
-    def text(self, key: str, default: str = "", *, number: str = "") -> str:
-        value = self.raw.get(key, default)
-        if not isinstance(value, str):
-            self.wrong("E011", "is not a string", "Write it in quotes.", key)
-            return default
-        if number and not value.strip():
-            self.wrong(number, "is missing", f"Set {key}.", key)
-        return value
-
-    def one_of(
-        self, key: str, default: str, choices: Iterable[str], number: str
-    ) -> Any:
-        value = self.text(key, default)
-        known = sorted(choices)
-        if value not in known:
-            self.wrong(number, f"is {value!r}", f"Choose one of {known}.", key)
-            return default
-        return value
-
-    def words(self, key: str, default: Iterable[str] = ()) -> frozenset[str]:
-        value = self.raw.get(key, default)
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            self.wrong("E011", "is not a list", "Write ['...', '...'].", key)
-            return frozenset(default)
-        words = list(value)
-        if not all(isinstance(w, str) and w and not w.isspace() for w in words):
-            self.wrong("E011", "holds something else than words", "Strings only.", key)
-            return frozenset(default)
-        return frozenset(words)
-
-    def number(self, key: str, default: float, low: float, high: float) -> float:
-        value = self.raw.get(key, default)
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not low <= value <= high:
-            hint = f"Give a number from {low:g} to {high:g}."
-            self.wrong("E011", "is out of range", hint, key)
-            return default
-        return float(value)
-
-    def url(self, key: str, number: str, *, debug: bool) -> str:
-        value = self.text(key, number=number)
-        parts = _split(value)
-        if value and parts is None:
-            hint = "Write https://host/path, without user, query or fragment."
-            self.wrong(number, "is not a URL", hint, key)
-        elif parts is not None and not (debug or self._may_be_plain(*parts)):
-            self.wrong(
-                "E004",
-                "is plain http: tokens would travel unencrypted",
-                "Use https, or say ALLOW_PLAIN_HTTP: True where the network "
-                "itself encrypts.",
-                key,
-            )
-        return value
-
-    def _may_be_plain(self, scheme: str, host: str) -> bool:
-        allowed = self.raw.get("ALLOW_PLAIN_HTTP") is True
-        return scheme == "https" or host in LOOPBACK or allowed
-
-
-def _split(url: str) -> tuple[str, str] | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    plain = not (parts.query or parts.fragment or parts.username is not None)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
-        return None
-    return parts.scheme, parts.hostname
-
-
 def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
     """Return the settings, or None and what is wrong with them."""
     found: list[Problem] = []
     if raw is None:
         hint = "Add KC_EXCHANGE = {'REALMS': {'default': {...}}, 'DOWNSTREAMS': {...}}."
         return None, [Problem("E001", "The setting KC_EXCHANGE is missing.", hint)]
-    top = _Reader(raw, "KC_EXCHANGE", found)
+    top = Reader(raw, "KC_EXCHANGE", found)
     top.only(TOP)
     realms = {
         alias: _realm(alias, reader, debug=debug)
@@ -148,6 +47,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         name: _downstream(name, reader, realms, debug=debug)
         for name, reader in _children(top, "DOWNSTREAMS")
     }
+    _credentials(top, realms, downstreams)
     defaults = Settings(realms={}, downstreams={})
     parsed = Settings(
         realms=realms,
@@ -160,15 +60,27 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
     return (None if found else parsed), found
 
 
-def _children(top: _Reader, key: str) -> list[tuple[str, _Reader]]:
-    group = _Reader(top.raw.get(key, {}), f"KC_EXCHANGE[{key!r}]", top.found)
+def _credentials(
+    top: Reader, realms: Mapping[str, Realm], downstreams: Mapping[str, Downstream]
+) -> None:
+    """A project that only takes tokens asks for none, and needs no credential."""
+    asked = {d.realm for d in downstreams.values() if d.strategy != "forward"}
+    for realm in (realms[alias] for alias in sorted(asked) if alias in realms):
+        key = _CREDENTIAL[realm.client_auth]
+        if not str(getattr(realm, key.lower())).strip():
+            where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}][{key!r}]"
+            top.found.append(Problem("E006", f"{where} is missing.", f"Set {key}."))
+
+
+def _children(top: Reader, key: str) -> list[tuple[str, Reader]]:
+    group = Reader(top.raw.get(key, {}), f"KC_EXCHANGE[{key!r}]", top.found)
     return [
-        (str(name), _Reader(raw, f"{group.where}[{name!r}]", top.found))
+        (str(name), Reader(raw, f"{group.where}[{name!r}]", top.found))
         for name, raw in group.raw.items()
     ]
 
 
-def _paths(top: _Reader, default: tuple[str, ...]) -> tuple[str, ...]:
+def _paths(top: Reader, default: tuple[str, ...]) -> tuple[str, ...]:
     value = top.raw.get("CAPTURE", default)
     paths = (value,) if isinstance(value, str) else value
     if isinstance(paths, (list, tuple)) and all(isinstance(p, str) for p in paths):
@@ -177,13 +89,12 @@ def _paths(top: _Reader, default: tuple[str, ...]) -> tuple[str, ...]:
     return default
 
 
-def _realm(alias: str, reader: _Reader, *, debug: bool) -> Realm:
+def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
     reader.only(REALM)
     client_id = reader.text("CLIENT_ID", number="E005")
     auth: ClientAuth = reader.one_of(
         "CLIENT_AUTH", "client_secret_basic", get_args(ClientAuth), "E007"
     )
-    reader.text(_CREDENTIAL[auth], number="E006")
     has_elsewhere = "DISCOVERY_URL" in reader.raw
     return Realm(
         alias=alias,
@@ -207,15 +118,15 @@ def _realm(alias: str, reader: _Reader, *, debug: bool) -> Realm:
     )
 
 
-def _actors(reader: _Reader) -> dict[str, frozenset[str]]:
-    rules = _Reader(
+def _actors(reader: Reader) -> dict[str, frozenset[str]]:
+    rules = Reader(
         reader.raw.get("ACTORS", {}), f"{reader.where}['ACTORS']", reader.found
     )
     return {str(actor): rules.words(actor) for actor in rules.raw}
 
 
 def _downstream(
-    name: str, reader: _Reader, realms: Mapping[str, Realm], *, debug: bool
+    name: str, reader: Reader, realms: Mapping[str, Realm], *, debug: bool
 ) -> Downstream:
     reader.only(DOWNSTREAM)
     return Downstream(
@@ -231,7 +142,7 @@ def _downstream(
     )
 
 
-def _timeout(reader: _Reader) -> tuple[float, float]:
+def _timeout(reader: Reader) -> tuple[float, float]:
     value = reader.raw.get("TIMEOUT", (3.05, 10.0))
     pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
     numbers = all(type(n) in {int, float} and 0 < n <= 600 for n in pair)  # noqa: PLR2004

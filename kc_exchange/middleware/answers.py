@@ -46,6 +46,7 @@ _TITLES = (
     (StepUpRequired, "Please log in again"),
     (DownstreamError, "The service refuses the call"),
 )
+_TITLE = "This page cannot be shown right now"
 
 
 def answer(request: HttpRequest, error: ExchangeError) -> HttpResponseBase:
@@ -120,7 +121,7 @@ def _challenge(request: HttpRequest, error: ExchangeError) -> str:
 def _explanation(request: HttpRequest, error: ExchangeError) -> HttpResponse:
     for_user = error.http_status == 401  # noqa: PLR2004
     shown = for_user or settings.DEBUG or _is_staff(request)
-    title = next((t for kind, t in _TITLES if isinstance(error, kind)), "Not available")
+    title = next((t for kind, t in _TITLES if isinstance(error, kind)), _TITLE)
     facts: dict[str, Any] = {"title": title, "code": _code(error)}
     if shown:
         facts |= {"cause": error.cause, "fix": error.fix}

@@ -114,6 +114,13 @@ def test_parse__mistake(number: str, raw: Any, says: str) -> None:
     assert found.hint
 
 
+def test_parse__that_only_takes_tokens() -> None:
+    """Who asks Keycloak for nothing needs no credential."""
+    raw = realm("CLIENT_SECRET", "") | {"DOWNSTREAMS": {}}
+
+    assert parse(raw, debug=False)[1] == []
+
+
 @pytest.mark.parametrize(
     ("raw", "debug"),
     [

@@ -1,0 +1,118 @@
+"""Read one part of the `KC_EXCHANGE` dictionary, and note what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the settings; `number` is that of its system check."""
+
+    number: str
+    message: str
+    hint: str
+
+
+class Reader:
+    """One part of the dictionary; what is wrong with it goes to `found`."""
+
+    def __init__(self, raw: Any, where: str, found: list[Problem]) -> None:
+        self.where = where
+        self.found = found
+        self.raw: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+        if not isinstance(raw, Mapping):
+            self.wrong("E001", "is not a dictionary", "Write it as {...}.")
+
+    def wrong(self, number: str, what: str, hint: str, key: str = "") -> None:
+        """Note a problem of this part, or of one key in it."""
+        where = f"{self.where}[{key!r}]" if key else self.where
+        self.found.append(Problem(number, f"{where} {what}.", hint))
+
+    def only(self, known: set[str]) -> None:
+        """Note each key that is not known, with the one that was meant."""
+        for key in sorted(set(map(str, self.raw)) - known):
+            near = difflib.get_close_matches(key, known, 1) or sorted(known)
+            self.wrong("E002", "is no setting", f"Did you mean {near[0]!r}?", key)
+
+    def text(self, key: str, default: str = "", *, number: str = "") -> str:
+        """Return a string; note its absence under `number`, if one is given."""
+        value = self.raw.get(key, default)
+        if not isinstance(value, str):
+            self.wrong("E011", "is not a string", "Write it in quotes.", key)
+            return default
+        if number and not value.strip():
+            self.wrong(number, "is missing", f"Set {key}.", key)
+        return value
+
+    def one_of(
+        self, key: str, default: str, choices: Iterable[str], number: str
+    ) -> Any:
+        """Return one of `choices`; note anything else under `number`."""
+        value = self.text(key, default)
+        known = sorted(choices)
+        if value not in known:
+            self.wrong(number, f"is {value!r}", f"Choose one of {known}.", key)
+            return default
+        return value
+
+    def words(self, key: str, default: Iterable[str] = ()) -> frozenset[str]:
+        """Return a list of words as a set."""
+        value = self.raw.get(key, default)
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            self.wrong("E011", "is not a list", "Write ['...', '...'].", key)
+            return frozenset(default)
+        words = list(value)
+        if not all(isinstance(w, str) and w and not w.isspace() for w in words):
+            self.wrong("E011", "holds something else than words", "Strings only.", key)
+            return frozenset(default)
+        return frozenset(words)
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """Return a number between two others."""
+        value = self.raw.get(key, default)
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not good or not low <= value <= high:
+            hint = f"Give a number from {low:g} to {high:g}."
+            self.wrong("E011", "is out of range", hint, key)
+            return default
+        return float(value)
+
+    def url(self, key: str, number: str, *, debug: bool) -> str:
+        """Return a URL; note one that is plain http where it must not be."""
+        value = self.text(key, number=number)
+        parts = _split(value)
+        if value and parts is None:
+            hint = "Write https://host/path, without user, query or fragment."
+            self.wrong(number, "is not a URL", hint, key)
+        elif parts is not None and not (debug or self._may_be_plain(*parts)):
+            self.wrong(
+                "E004",
+                "is plain http: tokens would travel unencrypted",
+                "Use https, or say ALLOW_PLAIN_HTTP: True where the network "
+                "itself encrypts.",
+                key,
+            )
+        return value
+
+    def _may_be_plain(self, scheme: str, host: str) -> bool:
+        allowed = self.raw.get("ALLOW_PLAIN_HTTP") is True
+        return scheme == "https" or host in LOOPBACK or allowed
+
+
+def _split(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    plain = not (parts.query or parts.fragment or parts.username is not None)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+        return None
+    return parts.scheme, parts.hostname
