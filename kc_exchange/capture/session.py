@@ -85,10 +85,12 @@ def seal_pending(
 def from_session(request: HttpRequest) -> SubjectToken | None:
     """Return the access token that the login kept, None without one.
 
-    A request without a session is not given one, and its response does not vary.
+    None, too, where Django takes the request for another user than its session's: the
+    account was deactivated, or an API authenticates otherwise and asks for no CSRF
+    token. A request without a session is not given one, and its response does not vary.
     """
     tokens = kept(request)
-    if tokens is None:
+    if tokens is None or not _is_of_its_user(request):
         return None
     state(request).given.add(tokens.access_token)
     return subject_token(tokens)
@@ -123,6 +125,11 @@ def uses_cookie_sessions() -> bool:
     """Return whether `SESSION_ENGINE` keeps the session in the cookie."""
     engine = import_module(settings.SESSION_ENGINE)
     return issubclass(engine.SessionStore, signed_cookies.SessionStore)
+
+
+def _is_of_its_user(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    return user is None or str(user.pk) == request.session.get(SESSION_KEY)
 
 
 def subject_token(tokens: TokenSet) -> SubjectToken:

@@ -32,31 +32,41 @@ class Subject(Protocol):
 
 
 class RequestSubject:
-    """The user of a request, captured when somebody first asks."""
+    """The user of a request, captured when somebody first asks.
+
+    And again after a login or a logout within the request: both change the session key.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self._token: SubjectToken | None = None
+        self._held: tuple[SubjectToken | None, str | None] = (None, None)
 
     @property
     def captured(self) -> SubjectToken | None:
         """The token, if somebody has asked for it before."""
-        return self._token
+        token, session_key = self._held
+        return token if session_key == self._session_key() else None
 
     def token(self) -> SubjectToken:
         """Return the captured token."""
-        if self._token is None:
-            self._token = capture.capture(self._request)
-            if self._token is None:
-                raise NoSubjectToken
-        return self._token
+        return self.captured or self._hold(capture.capture(self._request))
 
     def renew(self, rejected: SubjectToken) -> SubjectToken:
         """Return a token refreshed once for all requests of the session."""
-        self._token = capture.renew(
+        newer = capture.renew(
             self._request, rejected, partial(exchange.refresh, rejected=rejected)
         )
-        return self._token
+        return self._hold(newer)
+
+    def _hold(self, token: SubjectToken | None) -> SubjectToken:
+        self._held = (token, self._session_key())
+        if token is None:
+            raise NoSubjectToken
+        return token
+
+    def _session_key(self) -> str | None:
+        session = getattr(self._request, "session", None)
+        return None if session is None else session.session_key
 
 
 class FixedSubject:

@@ -6,7 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+)
 from django.test import RequestFactory
 
 from kc_exchange import capture
@@ -54,3 +59,14 @@ def logged_in(kept: TokenSet | None = None) -> str:
         capture.keep(request, kept)
     request.session.save()
     return str(request.session.session_key)
+
+
+def logged_in_user(kept: TokenSet) -> str:
+    """Store a session of a user who exists, with tokens kept, and return its key."""
+    user = get_user_model().objects.create(username="first")
+    session = store(logged_in(kept))
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)

@@ -16,7 +16,13 @@ from kc_exchange import capture
 from kc_exchange.capture import newest
 from kc_exchange.capture.session import ITEM
 from kc_exchange.capture.settling import write
-from tests.capture.browser import logged_in, store, tokens, with_session
+from tests.capture.browser import (
+    logged_in,
+    logged_in_user,
+    store,
+    tokens,
+    with_session,
+)
 from tests.capture.counting import Keycloak, captured
 
 if TYPE_CHECKING:
@@ -120,7 +126,7 @@ def test_cycled_session__keeps_its_tokens(
     page: str, engine: str, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A password change, or an impersonation, gives the session another key."""
-    key = logged_in(tokens())
+    key = logged_in_user(tokens())
     client.cookies["sessionid"] = key
     newest._entries.clear()
 
@@ -133,11 +139,12 @@ def test_cycled_session__keeps_its_tokens(
     assert not caplog.records
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_cycled_session_of_async_view__keeps_its_tokens(
     async_client: AsyncClient, settings: Any
 ) -> None:
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
-    key = await sync_to_async(logged_in)(tokens())
+    key = await sync_to_async(logged_in_user)(tokens())
     async_client.cookies["sessionid"] = key
 
     await async_client.get("/async-cycle/")
