@@ -33,7 +33,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "kc_exchange/py.typed",
         "kc_exchange/templates/kc_exchange/error.html",
         "kc_exchange/testing/realm.json",
-        "kc_exchange/migrations/0001_initial.py",
+        "kc_exchange/migrations/0001_identity.py",
     ],
 )
 def test_wheel__has(names: set[str], name: str) -> None:
