@@ -29,7 +29,8 @@ def run(stack: Stack, write: Callable[[str], Any]) -> None:
     """
     started = time.monotonic()
     passwords = {name: password for name, password, _ in keycloak.accounts()}
-    write(f"Keycloak {stack.issuer}\nThe shop {stack.shop}\n")
+    write(f"Keycloak {stack.issuer}\nThe shop {stack.shop}")
+    write("One step waits until the login's token expires.\n")
     with closing(Visitor(stack.shop)) as visitor:
         walk = Walk(stack, visitor, passwords[_PERSON])
         for name, step in steps(walk):

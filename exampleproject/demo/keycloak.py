@@ -32,9 +32,14 @@ def issuer_at(url: str) -> str:
     """Return the issuer URL of the realm `shop` on a running Keycloak.
 
     Raises:
-        DemoFailed: it is away, or has no such realm, or calls itself otherwise.
+        DemoFailed: there is none, or it is not Keycloak, or has no such realm.
     """
     base = url.rstrip("/")
+    if not base.startswith(("http://", "https://")):
+        raise DemoFailed(
+            f"{url!r} is not the address of a Keycloak.",
+            "Begin it with http:// or https://, as in http://127.0.0.1:8080.",
+        )
     document = _discovery(f"{base}/realms/{REALM}")
     issuer = document.get("issuer")
     if not isinstance(issuer, str):

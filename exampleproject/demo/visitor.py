@@ -133,9 +133,10 @@ def refused(path: str, reply: requests.Response) -> DemoFailed:
 
 def _read(page: Page) -> dict[str, str]:
     """Cause and fix as the pages of the shop and of kc_exchange write them."""
-    cause, told, fix = page.text.partition("What to do:")
+    cause, told, fix = page.text.partition("What to do")
     if not told:
         return {}
     _, title, cause = cause.rpartition(page.title.partition(" · ")[0])
-    fix = re.split(r" Code: | Kiln is the example", fix)[0]
-    return {"cause": f"{title}. {cause.strip()}", "fix": fix.strip()}
+    cause = cause.strip().removeprefix("What happened").strip()
+    fix = re.split(r" Error code: | Kiln is the example", fix.lstrip(":"))[0]
+    return {"cause": f"{title}. {cause}", "fix": fix.strip()}

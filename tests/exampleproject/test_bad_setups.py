@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exampleproject.demo.keycloak import REALM_FILE
-from exampleproject.demo.visitor import Page
+from exampleproject.demo.visitor import Page, refused
 from kc_exchange.testing import EmbeddedKeycloak
 from tests.exampleproject.shops import JSON, manage, says_plainly, shop, visitor
 
@@ -134,7 +134,11 @@ def test_stopped_keycloak__on_the_pages() -> None:
     assert (orders.status_code, login.status_code) == (503, 503)
     assert "Retry-After" in orders.headers
     assert "Keycloak" in page(orders)
-    assert "What to do" in page(orders)
+    told = refused("invoices/", orders)
+    assert told.cause.endswith("refuses or drops the connection.")
+    assert told.fix == (
+        "Check that Keycloak runs and that this machine reaches it; then try again."
+    )
     assert home.status_code == 200
     assert "Morning mug" in page(home)
     assert "Keycloak does not answer at" in page(login)
@@ -178,7 +182,8 @@ def test_no_url__in_the_terminal() -> None:
     """An address that is none is said to be one."""
     done = manage("demo", "--keycloak", "nonsense")
     assert done.returncode == 1
-    assert "Fix: " in done.stderr
+    assert "'nonsense' is not the address of a Keycloak" in done.stderr
+    assert "Fix: Begin it with http://" in done.stderr
     assert says_plainly(done.stdout + done.stderr)
 
 

@@ -137,3 +137,12 @@ def test_demo__takes_the_port_it_is_given() -> None:
     assert "cannot be used" in done.stderr
     assert "--port" in done.stderr
     assert says_plainly(done.stdout + done.stderr)
+
+
+def test_demo__takes_no_port_that_cannot_be() -> None:
+    """A number that is too high is refused like a busy one."""
+    done = manage("demo", "--port", "65536")
+
+    assert done.returncode == 1
+    assert "Port 65536 of 127.0.0.1 cannot be used" in done.stderr
+    assert says_plainly(done.stdout + done.stderr)

@@ -77,9 +77,10 @@ class Command(BaseCommand):
 def _bound(port: int) -> ThreadedWSGIServer:
     try:
         return ThreadedWSGIServer((_HOST, port), _Handler)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "ports end at 65535"
         raise CommandError(
-            f"Port {port} of {_HOST} cannot be used: {error.strerror}. "
+            f"Port {port} of {_HOST} cannot be used: {reason}. "
             "Fix: choose another with --port, or 0 for a free one."
         ) from error
 
