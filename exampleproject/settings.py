@@ -109,12 +109,13 @@ KC_EXCHANGE = {
             "BASE_URL": f"{ISSUER}/protocol/openid-connect/",
             "STRATEGY": "forward",
         },
-        # A mistake on purpose: a token for billing-api, taken to orders-api.
+        # A mistake on purpose: a token for billing-api, taken to orders-api. Asking for
+        # one more scope keeps it apart in the cache: a refused token is dropped there.
         "wrong-door": {
             "BASE_URL": ORDERS_API,
             "AUDIENCE": "billing-api",
             "STRATEGY": "exchange",
-            "SCOPES": ["billing:read"],
+            "SCOPES": ["billing:read", "profile"],
         },
     },
     "USER_FROM_CLAIMS": "exampleproject.shop.people.user_from_claims",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kc_exchange.models import KeycloakIdentity
 
 _STAFF = "staff"
-_MAY_SEE = ("view_user", "view_group", "view_keycloakidentity")
+_MAY_SEE = ("view_user", "view_group")
 
 
 def user_from_claims(

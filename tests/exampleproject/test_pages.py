@@ -87,6 +87,7 @@ def test_behind__shows_claims_and_no_token(demo: Stack) -> None:
     """What was seen of each token, the refused one included."""
     with visitor(demo, "bob") as bob:
         page = bob.open("behind/")
+        bob.ask("behind/")
         calls = {call["name"]: call for call in bob.ask("behind/")["calls"]}
     assert says_plainly(page.text)
     assert "orders-api said: Bearer" in Page(page.text).text
@@ -97,6 +98,7 @@ def test_behind__shows_claims_and_no_token(demo: Stack) -> None:
         "userinfo": 200,
         "wrong-door": 401,
     }
+    assert calls["billing-api"]["seen"]["cached"], "the wrong door cost it its token"
 
 
 def test_logout__is_one_at_keycloak_too(demo: Stack) -> None:
