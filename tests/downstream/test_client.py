@@ -14,29 +14,15 @@ from kc_exchange.exceptions import (
     StepUpRequired,
     WrongDownstream,
 )
-from kc_exchange.testing import DownstreamRecorder
 from tests.downstream.tools import CountingSource, downstream_at
 from tests.servers import FaultServer, silent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
+
+    from kc_exchange.testing import DownstreamRecorder
 
 INVALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-
-
-@pytest.fixture
-def orders() -> Iterator[DownstreamRecorder]:
-    """Give a recording downstream."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
-
-
-@pytest.fixture
-def other() -> Iterator[DownstreamRecorder]:
-    """Give another service, which must never see a token."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
-        recorder.assert_no_token_seen()
 
 
 def client_at(url: str, **changes: object) -> DownstreamClient:

@@ -8,35 +8,11 @@ import pytest
 import requests
 
 from kc_exchange.exceptions import WrongDownstream
-from kc_exchange.testing import DownstreamRecorder
 from tests.downstream.tools import session_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from kc_exchange.downstream import DownstreamSession
-
-
-@pytest.fixture
-def orders() -> Iterator[DownstreamRecorder]:
-    """Give a recording downstream."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
-
-
-@pytest.fixture
-def other() -> Iterator[DownstreamRecorder]:
-    """Give another service, which must never see a token."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
-        recorder.assert_no_token_seen()
-
-
-@pytest.fixture
-def session(orders: DownstreamRecorder) -> Iterator[DownstreamSession]:
-    """Give a session for `orders`."""
-    with session_at(orders.url) as made:
-        yield made
+    from kc_exchange.testing import DownstreamRecorder
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -10,35 +10,14 @@ import requests
 
 from kc_exchange.downstream import DownstreamSession
 from kc_exchange.exceptions import ReservedHeader, WrongDownstream
-from kc_exchange.testing import DownstreamRecorder
 from tests.downstream.tools import CountingSource, downstream_at, session_at
 from tests.servers import FaultServer, drips, http, replies, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-
-@pytest.fixture
-def orders() -> Iterator[DownstreamRecorder]:
-    """Give a recording downstream."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
-
-
-@pytest.fixture
-def other() -> Iterator[DownstreamRecorder]:
-    """Give another service, which must never see a token."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
-        recorder.assert_no_token_seen()
-
-
-@pytest.fixture
-def session(orders: DownstreamRecorder) -> Iterator[DownstreamSession]:
-    """Give a session for `orders`."""
-    with session_at(orders.url) as made:
-        yield made
+    from kc_exchange.testing import DownstreamRecorder
 
 
 def test_netrc__is_not_read(

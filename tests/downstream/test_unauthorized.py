@@ -12,20 +12,14 @@ import pytest
 from kc_exchange import downstream_session
 from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import InsufficientScope, StepUpRequired
-from kc_exchange.testing import DownstreamRecorder, EmbeddedKeycloak
 from tests.downstream.tools import CountingSource, session_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from kc_exchange.testing import DownstreamRecorder, EmbeddedKeycloak
 
 INVALID = 'Bearer realm="shop", error="invalid_token"'
-
-
-@pytest.fixture
-def orders() -> Iterator[DownstreamRecorder]:
-    """Give a recording downstream."""
-    with DownstreamRecorder() as recorder:
-        yield recorder
 
 
 def refuse(orders: DownstreamRecorder, said: str, *, status: int = 401) -> None:
