@@ -29,6 +29,9 @@ def main() -> int:
         return _fail(f"The module {missing} is missing.", _INSTALL)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:  # whoever reads the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _run() -> int:
