@@ -10,8 +10,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import RawPostDataException, UnreadablePostError
 from django.views.decorators.debug import sensitive_variables
 
+from kc_exchange import conf
 from kc_exchange.exceptions import InvalidRequest
-from kc_exchange.tokens import SubjectToken, expiry
+from kc_exchange.tokens import SubjectToken, expiry, unverified_claims
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -60,7 +61,8 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     """Return the bearer token as a subject token, None without one.
 
     Nothing is verified here: Keycloak does that at the exchange, and the authentication
-    of a view by `jwt_validation`.
+    of a view by `jwt_validation`. The realm is the one that the token names, so that it
+    is shown to no other's Keycloak.
 
     Raises:
         InvalidRequest: see `bearer_token`.
@@ -68,7 +70,20 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     token = bearer_token(request)
     if token is None:
         return None
-    return SubjectToken(value=token, expires_at=expiry(token))
+    return SubjectToken(value=token, realm=_realm_of(token), expires_at=expiry(token))
+
+
+@sensitive_variables()
+def _realm_of(token: str) -> str:
+    """Return the alias of the realm that the token names, if it is configured."""
+    realms = conf.current().realms
+    if len(realms) == 1:
+        return "default"
+    try:
+        issuer = unverified_claims(token).get("iss")
+    except ValueError:
+        return "default"
+    return next((a for a, r in realms.items() if r.issuer == issuer), "default")
 
 
 @sensitive_variables()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from asgiref.sync import sync_to_async
 
 from kc_exchange import cache, conf, exchange
-from kc_exchange.exceptions import SubjectTokenRejected
+from kc_exchange.exceptions import ExchangeMisconfigured, SubjectTokenRejected
 from kc_exchange.sources.report import reported
 from kc_exchange.tokens import AccessToken
 
@@ -99,6 +99,8 @@ class ExchangeSource:
     def _asking(
         self, subject: SubjectToken
     ) -> tuple[bytes, Callable[[str], AccessToken], float]:
+        if subject.realm != self._realm.alias:
+            raise _foreign(subject, self._downstream)
         load = partial(reported, self._downstream, self._realm, self._load(subject))
         return self._key(subject), load, self._realm.deadline
 
@@ -169,6 +171,17 @@ class ServiceAccountSource:
 
 def _is_over(subject: SubjectToken) -> bool:
     return 0.0 < subject.expires_at <= time.time()
+
+
+def _foreign(subject: SubjectToken, downstream: Downstream) -> ExchangeMisconfigured:
+    return ExchangeMisconfigured(
+        f"The user's token is of realm {subject.realm!r}; for {downstream.name!r} it "
+        f"would go to the Keycloak of realm {downstream.realm!r}.",
+        "A standard exchange stays in one realm: configure a downstream with the REALM "
+        "of the user's login, or another STRATEGY.",
+        audience=downstream.audience,
+        realm=downstream.realm,
+    )
 
 
 def _key(downstream: Downstream, realm: Realm, subject: SubjectToken | None) -> bytes:

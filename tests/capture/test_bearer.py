@@ -11,6 +11,7 @@ from django.test import RequestFactory
 from kc_exchange import capture
 from kc_exchange.capture.bearer import MAX_BEARER
 from kc_exchange.exceptions import InvalidRequest
+from tests.servers import jwt_of
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_"
 FORM = "application/x-www-form-urlencoded"
@@ -190,3 +191,22 @@ def test_capture__takes_the_token_with_its_expiry() -> None:
     assert found.expires_at == 1_900_000_000
     assert found.realm == "default"
     assert header not in repr(found)
+
+
+def test_capture__of_another_realms_token_says_so(settings: Any) -> None:
+    """It goes to that realm's Keycloak or to none."""
+    ours = settings.KC_EXCHANGE["REALMS"]["default"]
+    tenant = {**ours, "ISSUER": "https://id.example.com/realms/b"}
+    settings.KC_EXCHANGE = {"REALMS": {"default": ours, "tenant-b": tenant}}
+
+    def realm_of(issuer: str) -> str:
+        header = f"Bearer {jwt_of(iss=issuer)}"
+        found = capture.from_bearer(
+            RequestFactory().get("/", HTTP_AUTHORIZATION=header)
+        )
+        assert found is not None
+        return found.realm
+
+    assert realm_of(tenant["ISSUER"]) == "tenant-b"
+    assert realm_of(ours["ISSUER"]) == "default"
+    assert realm_of("https://stranger.example.com/") == "default"

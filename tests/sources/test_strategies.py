@@ -11,12 +11,13 @@ import pytest
 from kc_exchange import cache, downstream_session
 from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import (
+    ExchangeMisconfigured,
     SubjectTokenExpired,
     SubjectTokenRejected,
     UnexpectedReply,
 )
 from kc_exchange.sources import FixedSubject
-from kc_exchange.tokens import unverified_claims
+from kc_exchange.tokens import SubjectToken, unverified_claims
 from tests.servers import grants, replies
 from tests.sources.tools import Login, both, login, source
 
@@ -77,6 +78,17 @@ def test_exchange__makes_two_at_the_most(site: Site, how: str) -> None:
 
     assert subject.renewed == 1
     assert len(site.keycloak.asked) == 2
+
+
+@HOWS
+def test_exchange__sends_a_token_to_no_other_realm(site: Site, how: str) -> None:
+    """Who issued the token may see it; the Keycloak of another realm may not."""
+    token = SubjectToken(value=site.subject(), realm="tenant-b")
+
+    with pytest.raises(ExchangeMisconfigured, match="'tenant-b'"):
+        both(source(site, FixedSubject(token)), how)
+
+    assert site.keycloak.requests == []
 
 
 @HOWS
