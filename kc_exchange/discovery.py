@@ -139,9 +139,8 @@ def _read(realm: Realm, url: str, body: bytes) -> Endpoints:
 def _endpoint(realm: Realm, document: dict[str, Any], name: str) -> str:
     url = document.get(name)
     parts = urlsplit(url) if isinstance(url, str) else None
-    plain = urlsplit(realm.issuer).scheme == "http" or (
-        urlsplit(realm.discovery_url).scheme == "http"
-    )
+    # The settings were asked about plain http for this one of the two alone.
+    plain = urlsplit(realm.discovery_url or realm.issuer).scheme == "http"
     if parts is None or parts.scheme not in ({"https", "http"} if plain else {"https"}):
         raise UnexpectedReply(
             f"The discovery document of realm {realm.alias!r} names no usable {name}.",

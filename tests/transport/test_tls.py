@@ -180,3 +180,22 @@ def test_endpoint__plain_behind_https(tls_site: Callable, tmp_path: Path) -> Non
     site.keycloak.discovery = {"token_endpoint": "http://127.0.0.1:9/token"}
 
     assert "token_endpoint" in site.refuses(UnexpectedReply).cause
+
+
+def test_endpoint__in_plain_http_is_not_used_because_the_issuer_is(
+    tls_site: Callable, tmp_path: Path
+) -> None:
+    """The settings allowed an issuer's name in http, not secrets that travel so."""
+    site = tls_site(server_context(good(), tmp_path))
+    site.realm |= {
+        "DISCOVERY_URL": f"{site.keycloak.url}/.well-known/openid-configuration",
+        "ISSUER": "http://id.example/realms/shop",
+    }
+    site.keycloak.discovery = {
+        "issuer": "http://id.example/realms/shop",
+        "token_endpoint": "http://id.example/realms/shop/token",
+    }
+
+    error = site.refuses(UnexpectedReply)
+
+    assert "names no usable token_endpoint" in error.cause
