@@ -7,8 +7,9 @@ import re
 from kc_exchange.exceptions import DownstreamError, InsufficientScope, StepUpRequired
 
 _SCHEME = re.compile(r"(?:^|,)\s*(?:Bearer|DPoP)(?=\s|,|$)", re.IGNORECASE)
+# A name begins where none goes on: or a long one would be tried from each letter.
 _PARAMETER = re.compile(
-    r'([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))', re.IGNORECASE
+    r'(?<![a-z_])([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))', re.IGNORECASE
 )
 _UNAUTHORIZED = 401
 
