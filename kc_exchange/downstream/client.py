@@ -57,7 +57,7 @@ class _SharedTransport(httpx.AsyncBaseTransport):
         """Leave the connections to the other clients."""
 
 
-_Transports = dict[str, _SharedTransport]
+_Transports = dict[tuple[str, str], _SharedTransport]
 _transports: WeakKeyDictionary[asyncio.AbstractEventLoop, _Transports] = (
     WeakKeyDictionary()
 )
@@ -73,9 +73,10 @@ def _tls(ca_bundle: str) -> ssl.SSLContext:
 
 def _transport(downstream: Downstream) -> httpx.AsyncBaseTransport:
     mine = _transports.setdefault(asyncio.get_running_loop(), {})
-    if downstream.base_url not in mine:
-        mine[downstream.base_url] = _SharedTransport(downstream)
-    return mine[downstream.base_url]
+    reached = (downstream.base_url, downstream.ca_bundle)
+    if reached not in mine:
+        mine[reached] = _SharedTransport(downstream)
+    return mine[reached]
 
 
 class DownstreamClient(httpx.AsyncClient):
