@@ -8,6 +8,7 @@ the log has the rest.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("kc_exchange")
 _LOGGED_IN_AT = "_kc_exchange_login_at"
+_QUOTABLE = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 _LOOP = 30
 """Seconds after which a second login may be tried for the same reason."""
 
@@ -107,7 +109,7 @@ def _challenge(request: HttpRequest, error: ExchangeError) -> str:
     if isinstance(error, StepUpRequired):
         asked = {"acr_values": error.acr_values, "max_age": error.max_age}
         named = "".join(
-            f', {k}="{v}"' for k, v in asked.items() if v.isascii() and '"' not in v
+            f', {k}="{v}"' for k, v in asked.items() if _QUOTABLE.fullmatch(v)
         )
         return f'Bearer error="insufficient_user_authentication"{named}'
     if isinstance(error, NoSubjectToken) and not _is_bearer(request):

@@ -31,7 +31,7 @@ def fail(request: HttpRequest, name: str) -> HttpResponse:
     if isinstance(error, ExchangeUnavailable) and "after" in request.GET:
         error.retry_after = float(request.GET["after"])
     if isinstance(error, StepUpRequired):
-        error.acr_values, error.max_age = "gold", 'x", evil="1'
+        error.acr_values, error.max_age = "gold", request.GET.get("age", "")
     raise error
 
 
@@ -93,9 +93,10 @@ def test_nobody__is_told_how_to_authenticate(client: Client) -> None:
     assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_step_up__is_handed_on(client: Client) -> None:
+@pytest.mark.parametrize("age", ['x", evil="1', "60\\", "6\r\n 0", "\x00", ""])
+def test_step_up__is_handed_on(client: Client, age: str) -> None:
     """RFC 9470: what the downstream asks for is asked of the caller, unforged."""
-    response = client.get("/fail/StepUpRequired/", headers=BEARER)
+    response = client.get("/fail/StepUpRequired/", {"age": age}, headers=BEARER)
 
     assert response["WWW-Authenticate"] == (
         'Bearer error="insufficient_user_authentication", acr_values="gold"'
