@@ -138,7 +138,7 @@ def _downstream(
         strategy=reader.one_of("STRATEGY", "exchange", get_args(Strategy), "E009"),
         timeout=_timeout(reader),
         ca_bundle=reader.text("CA_BUNDLE"),
-        accept_bare_401=reader.raw.get("ACCEPT_BARE_401") is True,
+        accept_bare_401=reader.flag("ACCEPT_BARE_401"),
     )
 
 

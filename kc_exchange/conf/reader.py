@@ -74,6 +74,13 @@ class Reader:
             return frozenset(default)
         return frozenset(words)
 
+    def flag(self, key: str) -> bool:
+        """Return whether it is switched on."""
+        value = self.raw.get(key, False)
+        if not isinstance(value, bool):
+            self.wrong("E011", "is not a truth value", "Write True or False.", key)
+        return value is True
+
     def number(self, key: str, default: float, low: float, high: float) -> float:
         """Return a number between two others."""
         value = self.raw.get(key, default)

@@ -92,6 +92,7 @@ def test_parse__hides_secrets() -> None:
         ("E010", downstream("REALM", "other"), "is 'other'"),
         ("E011", realm("DEADLINE", 0), "out of range"),
         ("E011", realm("DEADLINE", True), "out of range"),
+        ("E011", downstream("ACCEPT_BARE_401", "true"), "is not a truth value"),
         ("E011", realm("CLIENT_ID", 5), "is not a string"),
         ("E011", realm("AUDIENCES", "django-app"), "is not a list"),
         ("E011", downstream("SCOPES", "a b"), "is not a list"),
