@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from kc_exchange.models import (
@@ -20,6 +20,7 @@ from kc_exchange.models import (
     user_from_claims,
     user_of,
 )
+from tests.databases import close_for_good
 
 User = get_user_model()
 pytestmark = pytest.mark.django_db
@@ -171,7 +172,7 @@ def in_thread(function):
         try:
             return function()
         finally:
-            connection.close()
+            close_for_good()
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(run).result(10)

@@ -24,6 +24,7 @@ from tests.capture.browser import (
     with_session,
 )
 from tests.capture.counting import Keycloak, captured
+from tests.databases import close_for_good
 
 if TYPE_CHECKING:
     from django.test import AsyncClient, Client
@@ -153,6 +154,7 @@ async def test_cycled_session_of_async_view__keeps_its_tokens(
     assert async_client.cookies["sessionid"].value != key
     response = await async_client.get("/shown/")
     assert response.content.decode() == tokens().access_token
+    await sync_to_async(close_for_good)()
 
 
 def test_flushed_session__has_no_tokens() -> None:
