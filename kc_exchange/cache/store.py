@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,8 @@ class TokenCache:
             return None
         if now >= entry.renew_at:
             entry.renew_at = min(now + _RENEWAL_PAUSE, entry.valid_until)
-            self.flights.start(key, self._loader(key, load, renewed=entry))
+            with suppress(RuntimeError):  # no thread is to be had: another will try
+                self.flights.start(key, self._loader(key, load, renewed=entry))
         return entry.token
 
     def _loader(

@@ -91,6 +91,16 @@ async def test_renewal__runs_for_an_event_loop_too() -> None:
     assert (await cache.aobtain(KEY, load, 1.0)).value == "token-2"
 
 
+def test_renewal__without_a_thread_keeps_the_old_token() -> None:
+    """A process that ends, or may start no thread, still serves what is good."""
+    load = Loader(300.0)
+    cache = cache_with(load)
+    cache.flights._executor().shutdown()
+    age(cache, 265.0)
+
+    assert cache.obtain(KEY, load, 1.0).value == "token-1"
+
+
 def test_renewal__that_fails_keeps_the_old_token() -> None:
     """Chaos row 3: during an outage a token serves until its end, asked rarely."""
     load = Loader(300.0)
