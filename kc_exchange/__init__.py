@@ -1,4 +1,4 @@
-"""Delegated downstream calls and audited impersonation, on Keycloak token exchange.
+"""Delegated downstream calls on Keycloak token exchange (RFC 8693).
 
 with downstream_session("orders-api") as session:
     orders = session.get("v1/orders").json()

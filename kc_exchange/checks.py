@@ -41,7 +41,7 @@ def _warning(number: str, message: str, hint: str) -> CheckWarning:
 
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E011: the dictionary; E012-E016, W001-W004: the project around it."""
+    """E001-E011: the dictionary; E012-E016, W001-W006: the project around it."""
     problems = conf.problems()
     if problems:
         return [_error(p.number, p.message, p.hint) for p in problems]
@@ -137,6 +137,14 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
                 f"{downstream.realm!r}, which did not issue the user's token.",
                 "A standard exchange stays in one realm: use REALM 'default', or "
                 "STRATEGY 'service-account'.",
+            )
+        ignored = downstream.scopes or downstream.audience != downstream.name
+        if downstream.strategy == "forward" and ignored:
+            yield _warning(
+                "W006",
+                f"Downstream {downstream.name!r} forwards the user's token as it is: "
+                "SCOPES and AUDIENCE change nothing.",
+                "Leave them out, or use STRATEGY 'exchange'.",
             )
     for realm in parsed.realms.values():
         if realm.deadline > _LONGEST_DEADLINE:

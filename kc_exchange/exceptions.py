@@ -74,6 +74,13 @@ class ExchangeError(Exception):
         self.realm = realm
         super().__init__(self.cause)
 
+    @property
+    def code(self) -> str:
+        """The error's name for programs and logs: `subject_token_expired`."""
+        kinds = (kind for kind in type(self).__mro__ if kind.__module__ == __name__)
+        name = next(kinds).__name__
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
     def __str__(self) -> str:
         peer = " ".join(filter(None, (self.error, self.description)))
         said = f" Keycloak said: {peer}." if peer else ""

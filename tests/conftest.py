@@ -86,6 +86,6 @@ def pytest_terminal_summary(
     if count:
         terminalreporter.write_line(
             f"left out: {count} tests of the browser and the wheel; to run them: "
-            "pip install -e '.[dev]' playwright, and Chromium; then "
+            "pip install -e '.[dev]', and Chromium; then "
             'pytest -m "browser or wheel"'
         )

@@ -77,6 +77,7 @@ def test_check__missing(settings: Any) -> None:
                 )
             },
         ),
+        ("W006", {"KC_EXCHANGE": with_downstream(STRATEGY="forward")}),
         (
             "E015",
             {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},

@@ -58,7 +58,7 @@ def answer(request: HttpRequest, error: ExchangeError) -> HttpResponseBase:
     login for a browser's session, else a page or JSON with the error's status.
     """
     level = logging.WARNING if error.http_status < 500 else logging.ERROR  # noqa: PLR2004
-    _log.log(level, "kc_exchange.unhandled %s: %s", type(error).__name__, error)
+    _log.log(level, "kc_exchange.unhandled %s: %s", error.code, error)
     wants_login = isinstance(error, (NoSubjectToken, SubjectTokenRejected))
     if wants_login and _may_log_in(request, error):
         if isinstance(error, SubjectTokenRejected):
@@ -124,7 +124,7 @@ def _explanation(request: HttpRequest, error: ExchangeError) -> HttpResponse:
     for_user = error.http_status == 401  # noqa: PLR2004
     shown = for_user or settings.DEBUG or _is_staff(request)
     title = next((t for kind, t in _TITLES if isinstance(error, kind)), _TITLE)
-    facts: dict[str, Any] = {"title": title, "code": _code(error)}
+    facts: dict[str, Any] = {"title": title, "code": error.code}
     if shown:
         facts |= {"cause": error.cause, "fix": error.fix}
         facts["said"] = " ".join(filter(None, (error.error, error.description)))
@@ -137,9 +137,3 @@ def _explanation(request: HttpRequest, error: ExchangeError) -> HttpResponse:
 
 def _is_staff(request: HttpRequest) -> bool:
     return bool(getattr(getattr(request, "user", None), "is_staff", False))
-
-
-def _code(error: ExchangeError) -> str:
-    """`SubjectTokenExpired` as `subject_token_expired`: stable, for programs."""
-    name = type(error).__name__
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -42,7 +42,7 @@ def reported(
         token = load()
     except ExchangeError as error:
         facts["milliseconds"] = (time.perf_counter() - started) * 1000
-        _tell("refused", type(error).__name__, facts, logging.WARNING)
+        _tell("refused", error.code, facts, logging.WARNING)
         exchange_refused.send_robust(sender=None, error=error, **facts)
         raise
     facts["milliseconds"] = (time.perf_counter() - started) * 1000

@@ -49,7 +49,7 @@ def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415
     except ImportError:
-        missing("Playwright is not installed", "pip install playwright")
+        missing("Playwright is not installed", "pip install -e '.[dev]'")
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         missing("Chromium is not installed", "install the system's package chromium")
