@@ -22,6 +22,7 @@ def _nothing_kept() -> Iterator[None]:
     """Each test starts with no token, no endpoint and no connection of another."""
     yield
     cache.tokens.clear()
+    cache.refused.clear()
     discovery.forget()
     transport.close()
     jwt_validation.forget()

@@ -7,14 +7,17 @@ import hmac
 import os
 
 from kc_exchange.cache.flight import Flights
+from kc_exchange.cache.refused import Refused
 from kc_exchange.cache.store import TokenCache
 
-__all__ = ["Flights", "TokenCache", "cache_key", "tokens"]
+__all__ = ["Flights", "Refused", "TokenCache", "cache_key", "refused", "tokens"]
 
 _key = os.urandom(32)
 
 tokens = TokenCache()
 """The exchanged tokens of this process."""
+refused = Refused()
+"""What this process was refused in the last 30 seconds."""
 
 
 def cache_key(*parts: str) -> bytes:

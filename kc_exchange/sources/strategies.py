@@ -101,8 +101,10 @@ class ExchangeSource:
     ) -> tuple[bytes, Callable[[str], AccessToken], float]:
         if subject.realm != self._realm.alias:
             raise _foreign(subject, self._downstream)
+        key, place = self._key(subject), _key(self._downstream, self._realm, None)
         load = partial(reported, self._downstream, self._realm, self._load(subject))
-        return self._key(subject), load, self._realm.deadline
+        guarded = partial(cache.refused.guard, key, place, load)
+        return key, guarded, self._realm.deadline
 
     def _load(self, subject: SubjectToken) -> Callable[[], AccessToken]:
         return partial(exchange.exchange, subject, self._downstream, self._realm)
@@ -151,7 +153,8 @@ class ServiceAccountSource:
         self._realm = conf.current().realm(downstream.realm)
         self._key = _key(downstream, self._realm, None)
         load = partial(exchange.client_credentials, downstream, self._realm)
-        self._load = partial(reported, downstream, self._realm, load)
+        told = partial(reported, downstream, self._realm, load)
+        self._load = partial(cache.refused.guard, self._key, self._key, told)
 
     def token(self) -> AccessToken:
         """Return the service account's token."""

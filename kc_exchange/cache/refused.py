@@ -1,0 +1,85 @@
+"""Remember for a while what Keycloak refused: asking again at once changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from kc_exchange import forks
+from kc_exchange.exceptions import (
+    ExchangeDenied,
+    ExchangeError,
+    ExchangeMisconfigured,
+    SubjectTokenRejected,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kc_exchange.tokens import AccessToken
+
+_SIZE = 10_000
+
+
+class Refused:
+    """Refusals by key, bounded; an outage is none, and under DEBUG nothing is kept.
+
+    What Keycloak refuses to one user is kept under that user's key, a mistake in the
+    settings under `place`, for everybody. A newer subject token has another key.
+    """
+
+    def __init__(self, seconds: float = 30.0) -> None:
+        self._seconds = seconds
+        self._reset()
+        forks.in_child(self._reset)
+
+    def _reset(self) -> None:
+        self._lock = Lock()
+        self._entries: OrderedDict[bytes, tuple[ExchangeError, float]] = OrderedDict()
+
+    def guard(
+        self,
+        key: bytes,
+        place: bytes,
+        load: Callable[[str], AccessToken],
+        cached: str,
+    ) -> AccessToken:
+        """Return what `load(cached)` returns, unless it was refused a moment ago.
+
+        Raises:
+            ExchangeError: what `load` raises now, or raised a moment ago.
+        """
+        known = self._known(key) or self._known(place)
+        if known is not None:
+            raise known.fresh()
+        try:
+            return load(cached)
+        except (ExchangeDenied, SubjectTokenRejected) as error:
+            self._remember(key, error)
+            raise
+        except ExchangeMisconfigured as error:
+            if type(error) is ExchangeMisconfigured:
+                self._remember(place, error)
+            raise
+
+    def clear(self) -> None:
+        """Forget every refusal."""
+        with self._lock:
+            self._entries.clear()
+
+    def _known(self, key: bytes) -> ExchangeError | None:
+        error, until = self._entries.get(key, (None, 0.0))
+        return error if time.monotonic() < until else None
+
+    def _remember(self, key: bytes, error: ExchangeError) -> None:
+        if settings.DEBUG:
+            return
+        with self._lock:
+            self._entries[key] = (error.fresh(), time.monotonic() + self._seconds)
+            self._entries.move_to_end(key)
+            if len(self._entries) > _SIZE:
+                self._entries.popitem(last=False)

@@ -1,0 +1,142 @@
+"""What Keycloak refused a moment ago is not asked for again."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kc_exchange import downstream_session
+from kc_exchange.cache import Refused
+from kc_exchange.context import using_subject_token
+from kc_exchange.exceptions import (
+    AudienceNotAvailable,
+    ClientAuthFailed,
+    ExchangeError,
+    ExchangeMisconfigured,
+    ExchangeUnavailable,
+    SubjectTokenRejected,
+    UnexpectedReply,
+)
+from kc_exchange.tokens import AccessToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kc_exchange.testing import EmbeddedKeycloak
+
+
+def refuse(token: str, kind: type[ExchangeError]) -> ExchangeError:
+    with (
+        using_subject_token(token),
+        downstream_session("orders-api") as session,
+        pytest.raises(kind) as caught,
+    ):
+        session.get("v1/orders")
+    return caught.value
+
+
+def test_denied_user__is_asked_for_once(
+    configure: Callable[..., None],
+    embedded_keycloak: EmbeddedKeycloak,
+    kc_subject_token: Callable[..., str],
+) -> None:
+    """Each call has an error of its own; another user is asked for on their own."""
+    configure(embedded_keycloak, None, DOWNSTREAM={"SCOPES": []})
+    alice, bob = kc_subject_token("alice"), kc_subject_token("bob")
+
+    first, second = (refuse(alice, AudienceNotAvailable) for _ in range(2))
+
+    assert first is not second
+    assert str(first) == str(second)
+    assert len(embedded_keycloak.exchanges) == 1
+    refuse(bob, AudienceNotAvailable)
+    assert len(embedded_keycloak.exchanges) == 2
+
+
+def test_misconfigured_downstream__is_asked_for_once_for_all(
+    configure: Callable[..., None],
+    embedded_keycloak: EmbeddedKeycloak,
+    kc_subject_token: Callable[..., str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A wrong audience is wrong for everybody, and is logged once."""
+    configure(embedded_keycloak, None, DOWNSTREAM={"AUDIENCE": "ordes-api"})
+
+    for name in ("alice", "bob", "alice"):
+        refuse(kc_subject_token(name), ExchangeMisconfigured)
+
+    assert len(embedded_keycloak.exchanges) == 1
+    assert caplog.text.count("kc_exchange.refused") == 1
+
+
+def test_debug__asks_again(
+    configure: Callable[..., None],
+    embedded_keycloak: EmbeddedKeycloak,
+    kc_subject_token: Callable[..., str],
+    settings: Any,
+) -> None:
+    """Who mends Keycloak while developing sees at once whether it helped."""
+    settings.DEBUG = True
+    configure(embedded_keycloak, None, DOWNSTREAM={"AUDIENCE": "ordes-api"})
+    token = kc_subject_token("alice")
+
+    refuse(token, ExchangeMisconfigured)
+    refuse(token, ExchangeMisconfigured)
+
+    assert len(embedded_keycloak.exchanges) == 2
+
+
+class Asked:
+    """Raise the errors in turn, then give a token; count the questions."""
+
+    def __init__(self, *errors: ExchangeError) -> None:
+        self.errors = list(errors)
+        self.count = 0
+
+    def __call__(self, _cached: str) -> AccessToken:
+        """Answer as the token endpoint would."""
+        self.count += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return AccessToken(value="a.b.c", expires_at=2e9)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ExchangeUnavailable(), ClientAuthFailed(), UnexpectedReply()],
+    ids=lambda error: error.code,
+)
+def test_outage__is_no_refusal(error: ExchangeError) -> None:
+    """What may be over the next moment, or is mended here, is asked for again."""
+    refused, asked = Refused(), Asked(error)
+
+    with pytest.raises(type(error)):
+        refused.guard(b"key", b"place", asked, "miss")
+
+    assert refused.guard(b"key", b"place", asked, "miss").value == "a.b.c"
+
+
+def test_refusal__ends() -> None:
+    """After its time Keycloak is asked again."""
+    refused, asked = Refused(seconds=0.05), Asked(SubjectTokenRejected())
+    for _ in range(2):
+        with pytest.raises(SubjectTokenRejected):
+            refused.guard(b"key", b"place", asked, "miss")
+    assert asked.count == 1
+
+    time.sleep(0.06)
+
+    assert refused.guard(b"key", b"place", asked, "miss").value == "a.b.c"
+
+
+def test_refusal__is_forgotten_by_hand() -> None:
+    """`clear` lets everybody ask at once."""
+    refused, asked = Refused(), Asked(SubjectTokenRejected())
+    with pytest.raises(SubjectTokenRejected):
+        refused.guard(b"key", b"place", asked, "miss")
+
+    refused.clear()
+
+    assert refused.guard(b"key", b"place", asked, "miss").value == "a.b.c"
