@@ -6,6 +6,7 @@ import io
 import socket
 import threading
 import time
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     _Connection = HTTPConnection
 else:
     _Connection = object
+
+_Address = tuple[Any, ...]
 
 MAX_BODY = 64 * 1024
 _MAX_HEAD = 64 * 1024
@@ -100,7 +103,7 @@ class _Deadlined(_Connection):
     def _new_conn(self) -> socket.socket:
         host = self._dns_host.strip("[]")
         try:
-            found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+            found = _resolved(host, self.port)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         failure: OSError | None = None
@@ -115,7 +118,28 @@ class _Deadlined(_Connection):
         raise NewConnectionError(self, "no address answers") from failure
 
 
-def _connected(address: tuple[Any, ...], seconds: float) -> socket.socket:
+def _resolved(host: str, port: int) -> list[_Address]:
+    """Look the name up in a thread: the system's resolver knows of no deadline."""
+    try:
+        return socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except socket.gaierror:
+        answer: Future[list[_Address]] = Future()
+        threading.Thread(
+            target=_look_up, args=(host, port, answer), daemon=True
+        ).start()
+        return answer.result(current.deadline.left())
+
+
+def _look_up(host: str, port: int, answer: Future[list[_Address]]) -> None:
+    try:
+        answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        answer.set_exception(error)
+
+
+def _connected(address: _Address, seconds: float) -> socket.socket:
     family, kind, protocol, _, place = address
     sock = socket.socket(family, kind, protocol)
     try:

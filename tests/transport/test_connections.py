@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -140,6 +140,30 @@ def test_unknown_host__is_typed(site: Site) -> None:
     site.realm["ALLOW_PLAIN_HTTP"] = True
 
     assert "does not resolve" in site.refuses(ExchangeUnavailable).cause
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_resolver__that_hangs_is_held_to_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """The system's name service may take as long as it likes; the caller does not."""
+    over, look_up = threading.Event(), socket.getaddrinfo
+
+    def hangs(host: str, *arguments: Any, **options: Any) -> Any:
+        if host == "id.example" and not options.get("flags"):
+            over.wait(5)
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    url = f"{scheme}://id.example/realms/shop"
+    realm = Realm(alias="default", issuer=url, client_id="django-app")
+    started = time.monotonic()
+
+    with pytest.raises(ExchangeUnavailable, match="within its deadline"):
+        transport.request(realm, url, transport.Deadline(0.3))
+
+    assert time.monotonic() - started < 0.65
+    over.set()
 
 
 def test_idle_connection__that_was_closed(site: Site) -> None:
