@@ -1,4 +1,4 @@
-"""The three grants of the token path, as forms in the order of their RFCs."""
+"""The grants of the token path, as forms in the order of their RFCs."""
 
 from __future__ import annotations
 
@@ -44,10 +44,12 @@ def exchange_form(subject: SubjectToken, downstream: Downstream) -> Form:
     Raises:
         ExchangeMisconfigured: a parameter, or the token, is longer than Keycloak reads.
     """
-    form = [("grant_type", TOKEN_EXCHANGE), ("audience", downstream.audience)]
-    if downstream.scopes:
-        form.append(("scope", " ".join(sorted(downstream.scopes))))
-    form.append(("requested_token_type", ACCESS_TOKEN))
+    form = [
+        ("grant_type", TOKEN_EXCHANGE),
+        ("audience", downstream.audience),
+        *_scope(downstream),
+        ("requested_token_type", ACCESS_TOKEN),
+    ]
     _refuse_long(form, downstream)
     if len(subject.value) > MAX_TOKEN_LENGTH:
         raise ExchangeMisconfigured(
@@ -68,9 +70,7 @@ def client_credentials(downstream: Downstream, realm: Realm) -> AccessToken:
 
     RFC 6749 section 4.4. Raises what `exchange` raises, but for what concerns users.
     """
-    form = [("grant_type", "client_credentials")]
-    if downstream.scopes:
-        form.append(("scope", " ".join(sorted(downstream.scopes))))
+    form = [("grant_type", "client_credentials"), *_scope(downstream)]
     _refuse_long(form, downstream)
     members = ask(realm, form, audience=downstream.audience)
     return reply.own(members, downstream, realm)
@@ -110,6 +110,12 @@ def refresh(
     refresh_token = Secret(refresh_token)
     form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
     return reply.token_set(ask(realm, form, may_repeat=False), realm, rejected)
+
+
+def _scope(downstream: Downstream) -> Form:
+    """Keycloak refuses an empty `scope`; without one, the client's defaults apply."""
+    scopes = " ".join(sorted(downstream.scopes))
+    return [("scope", scopes)] if scopes else []
 
 
 def _refuse_long(form: Form, downstream: Downstream) -> None:

@@ -101,13 +101,13 @@ class ExchangeSource:
     ) -> tuple[bytes, Callable[[str], AccessToken], float]:
         if subject.realm != self._realm.alias:
             raise _foreign(subject, self._downstream)
-        key, place = self._key(subject), _key(self._downstream, self._realm, None)
-        load = partial(reported, self._downstream, self._realm, self._load(subject))
-        guarded = partial(cache.refused.guard, key, place, load)
-        return key, guarded, self._realm.deadline
+        return self._key(subject), partial(self._load, subject), self._realm.deadline
 
-    def _load(self, subject: SubjectToken) -> Callable[[], AccessToken]:
-        return partial(exchange.exchange, subject, self._downstream, self._realm)
+    def _load(self, subject: SubjectToken, cached: str) -> AccessToken:
+        ask = partial(exchange.exchange, subject, self._downstream, self._realm)
+        told = partial(reported, self._downstream, self._realm, ask)
+        place = _key(self._downstream, self._realm, None)
+        return cache.refused.guard(self._key(subject), place, told, cached)
 
     def _key(self, subject: SubjectToken) -> bytes:
         """Hashing the token takes longer than the look-up: once a subject token."""
