@@ -6,7 +6,6 @@ saves it after would bring the old refresh token back, which Keycloak may have r
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import OrderedDict
 from typing import NamedTuple
@@ -24,15 +23,7 @@ class Newest(NamedTuple):
 
 
 _entries: OrderedDict[str, Newest] = OrderedDict()
-_writing = threading.Lock()
-
-
-def _start_anew() -> None:
-    global _writing  # noqa: PLW0603 - the parent's may be held for good
-    _writing = threading.Lock()
-
-
-forks.in_child(_start_anew)
+_writing = forks.Lock()
 
 
 def of(session_key: str) -> Newest | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import threading
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -42,16 +41,8 @@ class _SharedAdapter(HTTPAdapter):
 
 
 _adapters: dict[str, _SharedAdapter] = {}
-_building = threading.Lock()
-
-
-def _start_anew() -> None:
-    global _building  # noqa: PLW0603 - the parent's may be held by a thread left behind
-    _building = threading.Lock()
-    _adapters.clear()
-
-
-forks.in_child(_start_anew)
+_building = forks.Lock()
+forks.in_child(_adapters.clear)
 
 
 def _adapter(downstream: Downstream) -> _SharedAdapter:

@@ -9,7 +9,6 @@ past its cap.
 from __future__ import annotations
 
 import ssl
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -50,16 +49,8 @@ class Reply:
 
 _Identity = tuple[str, str, str]
 _managers: dict[_Identity, urllib3.PoolManager] = {}
-_building = threading.Lock()
-
-
-def _start_anew() -> None:
-    global _building  # noqa: PLW0603 - the parent's may be held by a thread left behind
-    _building = threading.Lock()
-    _managers.clear()
-
-
-forks.in_child(_start_anew)
+_building = forks.Lock()
+forks.in_child(_managers.clear)
 
 
 def close() -> None:
