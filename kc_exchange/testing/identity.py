@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.testing.tokens import Issue
+
 if TYPE_CHECKING:
     from kc_exchange.testing.context import RealmServer
-    from kc_exchange.testing.model import User
+    from kc_exchange.testing.model import Client, User
     from kc_exchange.testing.sessions import UserSession
 
 Json = dict[str, Any]
@@ -105,3 +107,15 @@ def _user(
 def _user_stands(user: User, claims: Json) -> bool:
     same = claims.get("sub") in (None, user.id)
     return user.enabled and same and claims.get("iat", 0) >= user.not_before
+
+
+def issue_of(server: RealmServer, identity: Identity, client: Client) -> Issue:
+    """Return what the mappers run on when they tell of a token again."""
+    return Issue(
+        server=server,
+        client=client,
+        user=identity.user,
+        session=identity.session,
+        scope=str(identity.claims.get("scope", "")),
+        grant="te",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange.testing.clock import Clock
 from kc_exchange.testing.context import RealmServer
@@ -14,18 +14,18 @@ from kc_exchange.testing.keys import RealmKeys
 from kc_exchange.testing.realm_file import load_realm
 from kc_exchange.testing.records import Ledger
 from kc_exchange.testing.router import Router
+from kc_exchange.testing.serving import Serving
 from kc_exchange.testing.sessions import SessionStore
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from kc_exchange.testing.model import Realm
 
 
-class EmbeddedKeycloak(Controls):
+class EmbeddedKeycloak(Serving, Controls):
     """Serve Keycloak's OpenID Connect endpoints from this process.
 
     It speaks the URLs, the dialect and the errors of Keycloak 26.7 with real RS256
@@ -110,26 +110,6 @@ class EmbeddedKeycloak(Controls):
         """
         return self._find(name).realm
 
-    def start(self) -> Self:
-        """Begin to serve and return the server itself."""
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop serving; open connections are cut."""
-        self._server.stop()
-
     def close(self) -> None:
         """Give the port back of a server that was never started."""
         self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

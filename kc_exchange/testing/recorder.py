@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange.testing.http_server import HttpServer
 from kc_exchange.testing.messages import Request, Response
+from kc_exchange.testing.serving import Serving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class RecordedRequest:
         return value if scheme.lower() == "bearer" and value else None
 
 
-class DownstreamRecorder:
+class DownstreamRecorder(Serving):
     """Stand in for a downstream service and record every request.
 
     Each request is answered with 200 and `{"ok": true}`, unless `answer_next` put
@@ -110,26 +110,6 @@ class DownstreamRecorder:
                 return self._answers.pop(0)
         headers = (("Content-Type", "application/json"),)
         return Response(headers=headers, body=b'{"ok": true}')
-
-    def start(self) -> Self:
-        """Begin to serve and return the recorder itself."""
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        """Stop serving."""
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _lower(headers: Any) -> dict[str, str]:

@@ -12,6 +12,7 @@ from kc_exchange.testing.identity import (
     Identity,
     audience_list,
     identify,
+    issue_of,
 )
 from kc_exchange.testing.messages import Form, Request, Response, json_response
 from kc_exchange.testing.tokens import Issue, audience_claim, draft
@@ -86,24 +87,13 @@ def _document(server: RealmServer, identity: Identity) -> Json:
     claims = dict(identity.claims)
     client = server.realm.clients.get(identity.client_id)
     if client is not None:
-        _widen(claims, _issue(server, identity, client))
+        _widen(claims, issue_of(server, identity, client))
     return claims | {
         "client_id": identity.client_id,
         "username": identity.user.username,
         "token_type": claims["typ"],
         "active": True,
     }
-
-
-def _issue(server: RealmServer, identity: Identity, client: Client) -> Issue:
-    return Issue(
-        server=server,
-        client=client,
-        user=identity.user,
-        session=identity.session,
-        scope=str(identity.claims.get("scope", "")),
-        grant="te",
-    )
 
 
 def _widen(claims: Json, issue: Issue) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.testing.identity import Identity, identify
+from kc_exchange.testing.identity import Identity, identify, issue_of
 from kc_exchange.testing.messages import NO_STORE, Request, Response, json_response
 from kc_exchange.testing.scopes import words
-from kc_exchange.testing.tokens import Issue, draft
+from kc_exchange.testing.tokens import draft
 
 if TYPE_CHECKING:
     from kc_exchange.testing.context import RealmServer
@@ -56,12 +56,5 @@ def _refusal(
 
 def _claims(server: RealmServer, identity: Identity) -> dict[str, Any]:
     client = server.realm.clients[identity.client_id]
-    issue = Issue(
-        server=server,
-        client=client,
-        user=identity.user,
-        session=identity.session,
-        scope=str(identity.claims.get("scope", "")),
-        grant="te",
-    )
+    issue = issue_of(server, identity, client)
     return {"sub": identity.user.id} | draft(issue, "userinfo").claims
