@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kc_exchange import cache, discovery, jwt_validation, transport
+from tests.left_out import leave_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,17 +67,8 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Leave out what needs a browser or a build, unless a marker asks for it."""
-    if config.option.markexpr:
-        return
-    left_out = [
-        item
-        for item in items
-        if item.get_closest_marker("browser") or item.get_closest_marker("wheel")
-    ]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
-        config.stash[_LEFT_OUT] = len(left_out)
+    if not config.option.markexpr:
+        config.stash[_LEFT_OUT] = leave_out(config, items, "browser", "wheel")
 
 
 def pytest_terminal_summary(

@@ -21,6 +21,7 @@ from tests.keycloak.servers import (  # noqa: E402 - after the line above
     Server,
     shop_realm,
 )
+from tests.left_out import leave_out  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +40,8 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Leave out what needs a real Keycloak when none was named."""
-    if os.environ.get(URL) or is_required():
-        return
-    left_out = [item for item in items if item.get_closest_marker("keycloak")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
-    config.stash[LEFT_OUT] = len(left_out)
+    if not (os.environ.get(URL) or is_required()):
+        config.stash[LEFT_OUT] = leave_out(config, items, "keycloak")
 
 
 def pytest_terminal_summary(

@@ -14,15 +14,13 @@ from tests.servers import FaultServer, grants
 from tests.servers.certificates import (
     asking_for_certificate,
     authority,
-    bundle,
     issue,
     server_context,
 )
 from tests.servers.site import Site, site_of
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -32,23 +30,6 @@ def good() -> Any:
 
 def stranger() -> Any:
     return issue("stranger", authority("Another authority"))
-
-
-@pytest.fixture
-def tls_site(settings: Any, caplog: Any, tmp_path: Path) -> Iterator[Callable]:
-    """Return a function that gives a site whose Keycloak speaks TLS."""
-    begun = []
-
-    def begin(context: ssl.SSLContext) -> Site:
-        site = site_of(FaultServer(grants(), tls=context), settings, caplog)
-        begun.append(site)
-        made = site.__enter__()
-        made.realm["CA_BUNDLE"] = bundle(authority(), tmp_path)
-        return made
-
-    yield begin
-    for site in begun:
-        site.__exit__(None, None, None)
 
 
 def client_pem(tmp_path: Path, pair: Any) -> str:

@@ -18,16 +18,14 @@ from kc_exchange.exceptions import (
 from tests.servers import FaultServer, closes, grants, sends, silent
 from tests.servers.certificates import (
     authority,
-    bundle,
     issue,
     only_tls_1_0,
     server_context,
 )
-from tests.servers.site import Site, site_of
+from tests.servers.site import site_of
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.servers import Act
@@ -57,23 +55,6 @@ def stranger() -> Any:
 
 def good() -> Any:
     return issue("good", authority())
-
-
-@pytest.fixture
-def tls_site(settings: Any, caplog: Any, tmp_path: Path) -> Iterator[Callable]:
-    """Return a function that gives a site whose Keycloak speaks TLS."""
-    begun = []
-
-    def begin(context: ssl.SSLContext) -> Site:
-        site = site_of(FaultServer(grants(), tls=context), settings, caplog)
-        begun.append(site)
-        made = site.__enter__()
-        made.realm["CA_BUNDLE"] = bundle(authority(), tmp_path)
-        return made
-
-    yield begin
-    for site in begun:
-        site.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize(
