@@ -77,7 +77,9 @@ class ExchangeError(Exception):
     @property
     def code(self) -> str:
         """The error's name for programs and logs: `subject_token_expired`."""
-        kinds = (kind for kind in type(self).__mro__ if kind.__module__ == __name__)
+        kinds = (
+            k for k in type(self).__mro__ if k.__module__.startswith("kc_exchange.")
+        )
         name = next(kinds).__name__
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 

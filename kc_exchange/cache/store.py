@@ -92,6 +92,13 @@ class TokenCache:
             if entry is not None and entry.token.value == token.value:
                 del self._entries[key]
 
+    def drop(self, *keys: bytes) -> None:
+        """Drop whatever these keys have; what is under way is not kept."""
+        with self._lock:
+            for key in keys:
+                self._entries.pop(key, None)
+            self._generation += 1
+
     def clear(self) -> None:
         """Drop everything; what is under way is handed out but not kept."""
         with self._lock:

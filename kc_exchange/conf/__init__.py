@@ -14,11 +14,23 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kc_exchange.conf.parse import parse
 from kc_exchange.conf.reader import Problem
-from kc_exchange.conf.values import ClientAuth, Downstream, Realm, Settings, Strategy
+from kc_exchange.conf.values import (
+    AtKeycloak,
+    Audit,
+    ClientAuth,
+    Downstream,
+    Impersonation,
+    Realm,
+    Settings,
+    Strategy,
+)
 
 __all__ = [
+    "AtKeycloak",
+    "Audit",
     "ClientAuth",
     "Downstream",
+    "Impersonation",
     "Problem",
     "Realm",
     "Settings",

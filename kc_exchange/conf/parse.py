@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
+from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.reader import Problem, Reader
-from kc_exchange.conf.values import ClientAuth, Downstream, Realm, Settings, Strategy
+from kc_exchange.conf.values import Chosen, ClientAuth, Downstream, Realm, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOP = {"REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE"}
+TOP = {
+    "REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE",
+    "IMPERSONATION", "AUDIT",
+}  # fmt: skip
 REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
@@ -56,6 +60,8 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         user_from_claims=top.text("USER_FROM_CLAIMS", defaults.user_from_claims),
         leeway=int(top.number("LEEWAY", defaults.leeway, 0, _MAX_LEEWAY)),
         cache_size=int(top.number("CACHE_SIZE", defaults.cache_size, 1, 10**7)),
+        impersonation=impersonation(top.part("IMPERSONATION"), realms),
+        audit=audit(top.part("AUDIT")),
     )
     return (None if found else parsed), found
 
@@ -73,7 +79,7 @@ def _credentials(
 
 
 def _children(top: Reader, key: str) -> list[tuple[str, Reader]]:
-    group = Reader(top.raw.get(key, {}), f"KC_EXCHANGE[{key!r}]", top.found)
+    group = top.part(key)
     return [
         (str(name), Reader(raw, f"{group.where}[{name!r}]", top.found))
         for name, raw in group.raw.items()
@@ -119,9 +125,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
 
 
 def _actors(reader: Reader) -> dict[str, frozenset[str]]:
-    rules = Reader(
-        reader.raw.get("ACTORS", {}), f"{reader.where}['ACTORS']", reader.found
-    )
+    rules = reader.part("ACTORS")
     return {str(actor): rules.words(actor) for actor in rules.raw}
 
 
@@ -135,7 +139,7 @@ def _downstream(
         audience=reader.text("AUDIENCE", name),
         scopes=reader.words("SCOPES"),
         realm=reader.one_of("REALM", "default", {"default", *realms}, "E010"),
-        strategy=reader.one_of("STRATEGY", "exchange", get_args(Strategy), "E009"),
+        strategy=reader.one_of("STRATEGY", "exchange", get_args(Chosen), "E009"),
         timeout=_timeout(reader),
         ca_bundle=reader.text("CA_BUNDLE"),
         accept_bare_401=reader.flag("ACCEPT_BARE_401"),

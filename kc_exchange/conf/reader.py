@@ -41,6 +41,10 @@ class Reader:
             near = difflib.get_close_matches(key, known, 1) or sorted(known)
             self.wrong("E002", "is no setting", f"Did you mean {near[0]!r}?", key)
 
+    def part(self, key: str) -> Reader:
+        """Return the dictionary below `key`; an empty one where there is none."""
+        return Reader(self.raw.get(key, {}), f"{self.where}[{key!r}]", self.found)
+
     def text(self, key: str, default: str = "", *, number: str = "") -> str:
         """Return a string; note its absence under `number`, if one is given."""
         value = self.raw.get(key, default)
@@ -73,6 +77,16 @@ class Reader:
             self.wrong("E011", "holds something else than words", "Strings only.", key)
             return frozenset(default)
         return frozenset(words)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of strings, in its order."""
+        value = self.raw.get(key, ())
+        if isinstance(value, (list, tuple)) and all(
+            isinstance(text, str) and text.strip() for text in value
+        ):
+            return tuple(value)
+        self.wrong("E011", "is not a list of strings", "Write ['...', '...'].", key)
+        return ()
 
     def flag(self, key: str) -> bool:
         """Return whether it is switched on."""

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 ClientAuth = Literal[
     "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"
 ]
-Strategy = Literal["exchange", "forward", "service-account"]
+Chosen = Literal["exchange", "forward", "service-account"]
+"""The strategies that settings may name."""
+Strategy = Chosen | Literal["impersonate"]
+"""And the one that the app itself takes while a grant is open."""
+AtKeycloak = Literal["required", "if-known", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +77,55 @@ class Downstream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Impersonation:
+    """Who may act as somebody else, how long, and what Keycloak has to do with it."""
+
+    at_keycloak: AtKeycloak = "required"
+    """Whether a grant has a token of the target; "never" keeps it local to Django."""
+    realm: str = "default"
+    """Alias of the realm whose client impersonates; a dedicated client's, if any."""
+    may_impersonate: str = "kc_exchange.impersonation.may_impersonate"
+    """Function `(*, operator, target, mode) -> bool`; see `permissions`."""
+    default_minutes: int = 15
+    max_minutes: int = 60
+    idle_minutes: int = 15
+    """Minutes without a request after which a grant ends."""
+    categories: tuple[str, ...] = ()
+    """Kinds of reasons to choose from; none: the field is not shown."""
+    ticket_pattern: str = ""
+    """Regular expression that a ticket must match as a whole; empty: any."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose X-Forwarded-For is believed."""
+    forbidden_url_names: frozenset[str] = frozenset()
+    """Names of URLs ("namespace:name") that no operator reaches as somebody else."""
+    ordinary_roles: frozenset[str] = frozenset()
+    """Keycloak roles of a target that the operator need not have."""
+    user_admin: bool = False
+    """Whether the admin's own page of users gets the button."""
+    start_url: str = "/"
+    """Where the operator arrives as the target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """How checkpoints of the record are signed (C2SP tlog-checkpoint)."""
+
+    origin: str = ""
+    """The name of this record in its checkpoints, such as a host name."""
+    signing_key: str = ""
+    """Path of the Ed25519 private key (PEM)."""
+    verify_keys: tuple[str, ...] = ()
+    """Public keys that are believed, as C2SP verifier keys: `name+hash+base64`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of `KC_EXCHANGE`."""
 
     realms: Mapping[str, Realm]
     downstreams: Mapping[str, Downstream]
+    impersonation: Impersonation = Impersonation()
+    audit: Audit = Audit()
     capture: tuple[str, ...] = (
         "kc_exchange.capture.from_bearer",
         "kc_exchange.capture.from_session",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,10 +18,11 @@ from kc_exchange.tokens import AccessToken
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.conf import Downstream, Realm, Strategy
     from kc_exchange.sources.subjects import Subject
     from kc_exchange.tokens import SubjectToken
 
+_FROM_SUBJECT: tuple[Strategy, ...] = ("exchange", "impersonate")
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """RFC 6750 section 2.1."""
 
@@ -42,9 +44,14 @@ class TokenSource(Protocol):
 
 
 def source_for(downstream: Downstream, subject: Subject) -> TokenSource:
+    """Return what has tokens for `downstream`, by the subject and the settings."""
+    return subject.source(downstream, by_strategy)
+
+
+def by_strategy(downstream: Downstream, subject: Subject) -> TokenSource:
     """Return what has tokens for `downstream`, by the strategy of its settings."""
     match downstream.strategy:
-        case "exchange":
+        case "exchange" | "impersonate":
             return ExchangeSource(downstream, subject)
         case "forward":
             return ForwardSource(subject)
@@ -170,6 +177,19 @@ class ServiceAccountSource:
     def discard(self, token: AccessToken) -> None:
         """Drop `token` from the cache, if it is still there."""
         cache.tokens.discard(self._key, token)
+
+
+def forget(subject: SubjectToken) -> None:
+    """Drop every token of this process that came from `subject`."""
+    settings = conf.current()
+    realm = settings.realm(subject.realm)
+    cache.tokens.drop(
+        *(
+            _key(replace(downstream, strategy=strategy), realm, subject)
+            for downstream in settings.downstreams.values()
+            for strategy in _FROM_SUBJECT
+        )
+    )
 
 
 def _is_over(subject: SubjectToken) -> bool:

@@ -9,9 +9,15 @@ from kc_exchange import capture, exchange
 from kc_exchange.exceptions import NoSubjectToken, SubjectTokenExpired
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http import HttpRequest
 
+    from kc_exchange.conf import Downstream
+    from kc_exchange.sources.strategies import TokenSource
     from kc_exchange.tokens import SubjectToken
+
+    Maker = Callable[[Downstream, "Subject"], TokenSource]
 
 
 class Subject(Protocol):
@@ -28,6 +34,10 @@ class Subject(Protocol):
 
     def renew(self, rejected: SubjectToken) -> SubjectToken:
         """Return a newer token; raise `SubjectTokenExpired` where there is none."""
+        ...
+
+    def source(self, downstream: Downstream, make: Maker) -> TokenSource:
+        """Return what has tokens for `downstream`; `make` is how the settings say."""
         ...
 
 
@@ -57,6 +67,10 @@ class RequestSubject:
             self._request, rejected, partial(exchange.refresh, rejected=rejected)
         )
         return self._hold(newer)
+
+    def source(self, downstream: Downstream, make: Maker) -> TokenSource:
+        """Return what the settings say."""
+        return make(downstream, self)
 
     def _hold(self, token: SubjectToken | None) -> SubjectToken:
         self._held = (token, self._session_key())
@@ -89,3 +103,7 @@ class FixedSubject:
     def renew(self, rejected: SubjectToken) -> SubjectToken:
         """Raise: nobody is there to refresh it."""
         raise SubjectTokenExpired(realm=rejected.realm)
+
+    def source(self, downstream: Downstream, make: Maker) -> TokenSource:
+        """Return what the settings say."""
+        return make(downstream, self)

@@ -43,6 +43,10 @@ class Login:
         self.tokens.pop(0)
         return self.tokens[0]
 
+    def source(self, downstream: Any, make: Any) -> Any:
+        """Return what the settings say."""
+        return make(downstream, self)
+
 
 def login(site: Site, *expiries: float, **claims: Any) -> Login:
     values = [site.subject(jti=str(n), **claims) for n in range(len(expiries))]

@@ -1,0 +1,1 @@
+"""Audited impersonation: an overlay on a grant, re-checked at every request."""

@@ -1,0 +1,93 @@
+"""What goes wrong while somebody acts as somebody else.
+
+ExchangeError
+└── ImpersonationError
+    ├── ImpersonationRefused         the operator: may not, or not now
+    ├── GrantEnded                   the operator: start anew where it is needed
+    ├── ReadOnlyGrant                the operator: a grant to write is needed
+    ├── ForbiddenWhileImpersonating  the operator: nobody may, acting as somebody else
+    ├── BearerWhileImpersonating     the client: one identity in a request
+    ├── ImpersonationIsLocal         the developer: Keycloak has no part in this grant
+    └── AuditUnavailable             the operator of the site: nothing can be recorded
+"""
+
+from __future__ import annotations
+
+from kc_exchange.exceptions import ExchangeError
+
+
+class ImpersonationError(ExchangeError):
+    """Root of the errors of an impersonation."""
+
+    cause = "This impersonation is not possible."
+    fix = "Ask whoever looks after this site."
+    http_status = 403
+
+
+class ImpersonationRefused(ImpersonationError):
+    """The operator may not act as this target; `reason` is a word for programs."""
+
+    cause = "You may not act as this person."
+    fix = "Ask somebody with more rights than this person to do it."
+
+    def __init__(self, cause: str = "", fix: str = "", *, reason: str = "refused"):
+        super().__init__(cause, fix)
+        self.reason = reason
+
+
+class GrantEnded(ImpersonationError):
+    """The grant is over; `end_cause` is one of `ImpersonationGrant.Cause`."""
+
+    cause = "The impersonation is over."
+    fix = "Start another one if there is still a reason for it."
+
+    def __init__(self, cause: str = "", fix: str = "", *, end_cause: str = ""):
+        super().__init__(cause, fix)
+        self.end_cause = end_cause
+
+
+class ReadOnlyGrant(ImpersonationError):
+    """The request would change something, and the grant is for reading only."""
+
+    cause = (
+        "This impersonation is for reading only; the request would change something."
+    )
+    fix = "End it, and start one that may write, with a reason for that."
+
+
+class ForbiddenWhileImpersonating(ImpersonationError):
+    """Nobody does this in somebody else's name, whatever the grant."""
+
+    cause = "This is not possible while you act as somebody else."
+    fix = "Let the person do it themself, or end the impersonation first."
+
+
+class BearerWhileImpersonating(ImpersonationError):
+    """The request names a second identity beside the impersonated one."""
+
+    cause = (
+        "The request has an impersonation in its session and a bearer token as well."
+    )
+    fix = "Send one of the two: the token without the session's cookie."
+    http_status = 400
+
+
+class ImpersonationIsLocal(ImpersonationError):
+    """There is no token of the target: Keycloak knows nothing of this grant."""
+
+    cause = (
+        "This impersonation is local to Django: no service can be called in the "
+        "target's name, and in nobody else's."
+    )
+    fix = (
+        "Set KC_EXCHANGE['IMPERSONATION']['AT_KEYCLOAK'] to 'required', if services "
+        "must be called while impersonating."
+    )
+
+
+class AuditUnavailable(ImpersonationError):
+    """The record cannot be written, so nothing is done."""
+
+    cause = "What you asked for cannot be recorded, so it was not done."
+    fix = "Check the database that holds kc_exchange's tables; then try again."
+    http_status = 503
