@@ -53,6 +53,8 @@ class ExchangeError(Exception):
     fix: str = "Read the log of Keycloak."
     http_status: ClassVar[int] = 500
     """What a page that lets this error through answers."""
+    for_everybody: ClassVar[bool] = False
+    """Whether cause and fix are shown to whoever asked."""
 
     def __init__(
         self,

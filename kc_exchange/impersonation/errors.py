@@ -22,6 +22,7 @@ class ImpersonationError(ExchangeError):
     cause = "This impersonation is not possible."
     fix = "Ask whoever looks after this site."
     http_status = 403
+    for_everybody = True
 
 
 class ImpersonationRefused(ImpersonationError):

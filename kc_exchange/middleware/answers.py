@@ -121,7 +121,7 @@ def _challenge(request: HttpRequest, error: ExchangeError) -> str:
 
 
 def _explanation(request: HttpRequest, error: ExchangeError) -> HttpResponse:
-    for_user = error.http_status == 401  # noqa: PLR2004
+    for_user = error.http_status == 401 or error.for_everybody  # noqa: PLR2004
     shown = for_user or settings.DEBUG or _is_staff(request)
     title = next((t for kind, t in _TITLES if isinstance(error, kind)), _TITLE)
     facts: dict[str, Any] = {"title": title, "code": error.code}

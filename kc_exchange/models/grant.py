@@ -76,6 +76,8 @@ class ImpersonationGrant(models.Model):
     ended_by_name = models.CharField(_("ended by"), max_length=255, blank=True)
     client_address = models.GenericIPAddressField(null=True, blank=True)
     user_agent = models.CharField(max_length=256, blank=True)
+    session_expires_at = models.DateTimeField(null=True, blank=True)
+    """When the operator's session ends by itself, as far as it was known."""
     session_digest = models.CharField(max_length=64, blank=True)
     realm = models.CharField(max_length=100, blank=True)
     """Alias of the Keycloak realm; empty where the grant is local to Django."""
