@@ -34,6 +34,10 @@ class Endpoints:
     jwks: str
     fetched_at: float
     """Of the monotonic clock, in seconds."""
+    revocation: str = ""
+    """Empty where the document names none (RFC 8414 section 2: it is optional)."""
+    end_session: str = ""
+    """Empty where the document names none."""
 
 
 _Key = tuple[str, str, str]
@@ -129,21 +133,30 @@ def _read(realm: Realm, url: str, body: bytes) -> Endpoints:
     aliases = document.get("mtls_endpoint_aliases")
     by_certificate = realm.client_auth == "tls_client_auth"
     own = aliases if by_certificate and isinstance(aliases, dict) else {}
+    nearest = {**document, **own}
     return Endpoints(
-        token=_endpoint(realm, {**document, **own}, "token_endpoint"),
+        token=_endpoint(realm, nearest, "token_endpoint"),
         jwks=_endpoint(realm, document, "jwks_uri"),
         fetched_at=time.monotonic(),
+        revocation=_usable(realm, nearest.get("revocation_endpoint")),
+        end_session=_usable(realm, document.get("end_session_endpoint")),
     )
 
 
 def _endpoint(realm: Realm, document: dict[str, Any], name: str) -> str:
-    url = document.get(name)
-    parts = urlsplit(url) if isinstance(url, str) else None
-    # The settings were asked about plain http for this one of the two alone.
-    plain = urlsplit(realm.discovery_url or realm.issuer).scheme == "http"
-    if parts is None or parts.scheme not in ({"https", "http"} if plain else {"https"}):
+    url = _usable(realm, document.get(name))
+    if not url:
         raise UnexpectedReply(
             f"The discovery document of realm {realm.alias!r} names no usable {name}.",
             realm=realm.alias,
         )
+    return url
+
+
+def _usable(realm: Realm, url: object) -> str:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    # The settings were asked about plain http for this one of the two alone.
+    plain = urlsplit(realm.discovery_url or realm.issuer).scheme == "http"
+    if parts is None or parts.scheme not in ({"https", "http"} if plain else {"https"}):
+        return ""
     return parts.geturl()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.exchange import reply
+from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
 from kc_exchange.exchange.token_endpoint import Form, ask
-from kc_exchange.tokens import ACCESS_TOKEN, MAX_TOKEN_LENGTH, Secret
+from kc_exchange.tokens import ACCESS_TOKEN, Secret
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
     from kc_exchange.tokens import AccessToken, SubjectToken, TokenSet
 
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
-MAX_PLAIN_LENGTH = 4_000
-"""Keycloak drops longer plain parameters without a word, and issues all the same."""
 
 
 def exchange(
@@ -51,13 +49,7 @@ def exchange_form(subject: SubjectToken, downstream: Downstream) -> Form:
         ("requested_token_type", ACCESS_TOKEN),
     ]
     _refuse_long(form, downstream)
-    if len(subject.value) > MAX_TOKEN_LENGTH:
-        raise ExchangeMisconfigured(
-            f"The user's token is longer than the {MAX_TOKEN_LENGTH} characters "
-            "that Keycloak reads.",
-            "Leave groups and roles out of the login's token by fewer client scopes.",
-            audience=downstream.audience,
-        )
+    refuse_long_token(subject.value, "user", audience=downstream.audience)
     return [
         *form,
         ("subject_token", subject.value),
@@ -119,11 +111,9 @@ def _scope(downstream: Downstream) -> Form:
 
 
 def _refuse_long(form: Form, downstream: Downstream) -> None:
-    length = sum(len(name) + len(value) for name, value in form)
-    if length > MAX_PLAIN_LENGTH:
-        raise ExchangeMisconfigured(
-            f"The parameters for {downstream.name!r} have {length} characters; "
-            f"beyond {MAX_PLAIN_LENGTH} Keycloak ignores them silently.",
-            "Name fewer SCOPES.",
-            audience=downstream.audience,
-        )
+    refuse_long_form(
+        form,
+        repr(downstream.name),
+        "Name fewer SCOPES.",
+        audience=downstream.audience,
+    )

@@ -53,6 +53,13 @@ _FEATURE = (
 )
 
 ROWS: tuple[Row, ...] = (
+    Row(
+        "invalid_request",
+        "Invalid token type",
+        ExchangeMisconfigured,
+        "The captured token is not an access token.",
+        "Let CAPTURE return the access token of the login, not its ID token.",
+    ),
     Row("invalid_request", "Invalid token", SubjectTokenRejected),
     Row("invalid_token", "", SubjectTokenRejected),
     Row(
@@ -232,11 +239,20 @@ ROWS: tuple[Row, ...] = (
 
 
 def refusal(
-    status: int, error: object, description: object, *, realm: Realm, audience: str = ""
+    status: int,
+    error: object,
+    description: object,
+    *,
+    realm: Realm,
+    audience: str = "",
+    rows: tuple[Row, ...] = (),
 ) -> ExchangeError:
-    """Return the error of this package for a reply that is not a success."""
+    """Return the error of this package for a reply that is not a success.
+
+    `rows` go before those of every grant: the same words can mean something else.
+    """
     code, text = _text(error), _text(description)
-    row = _row(status, code, text)
+    row = _row(status, code, text, (*rows, *ROWS))
     names = {"client": realm.client_id, "audience": audience or "the downstream"}
     return row.kind(
         _filled(row.cause, names),
@@ -259,12 +275,12 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _row(status: int, error: str, description: str) -> Row:
+def _row(status: int, error: str, description: str, rows: tuple[Row, ...]) -> Row:
     if status == _THROTTLED:
         return Row("", "", ExchangeUnavailable, "Keycloak asks for fewer requests.")
     if status > _SERVER_ERROR or (status == _FAILED and error != "unknown_error"):
         return Row("", "", ExchangeUnavailable, f"Keycloak answered with {status}.")
-    for row in ROWS:
+    for row in rows:
         if error == row.error and description.startswith(row.starts):
             return row
     return _unknown(status, error)
@@ -276,7 +292,7 @@ def _unknown(status: int, error: str) -> Row:
             "",
             "",
             UnexpectedReply,
-            f"The token endpoint redirects ({status}); secrets are not sent on.",
+            f"Keycloak's endpoint redirects ({status}); secrets are not sent on.",
             "Write ISSUER as Keycloak itself spells it: scheme, host and port.",
         )
     if error:
@@ -287,5 +303,5 @@ def _unknown(status: int, error: str) -> Row:
         "",
         "",
         UnexpectedReply,
-        f"The token endpoint answered {status}, and not as Keycloak does.",
+        f"The endpoint answered {status}, and not as Keycloak does.",
     )

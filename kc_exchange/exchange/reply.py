@@ -48,7 +48,7 @@ def exchanged(
     Raises:
         UnexpectedReply: something differs; the token is thrown away.
     """
-    check = _Check(members, realm, downstream.audience)
+    check = Check(members, realm, downstream.audience)
     if members.get("issued_token_type") != ACCESS_TOKEN:
         check.fail("issued_token_type", "is not an access token")
     claims = check.claims()
@@ -65,7 +65,7 @@ def own(members: Members, downstream: Downstream, realm: Realm) -> AccessToken:
     Raises:
         UnexpectedReply: it is another client's, or not for `downstream`.
     """
-    check = _Check(members, realm, downstream.audience)
+    check = Check(members, realm, downstream.audience)
     claims = check.claims()
     if downstream.audience not in _audience(claims):
         check.fail(
@@ -85,7 +85,7 @@ def token_set(
     Raises:
         UnexpectedReply: they are not tokens of this client, or not this user's.
     """
-    check = _Check(members, realm, "")
+    check = Check(members, realm, "")
     claims = check.claims()
     if before is not None:
         check.same_user(claims, before)
@@ -101,7 +101,7 @@ def token_set(
     )
 
 
-class _Check:
+class Check:
     """One reply, being compared with what was asked."""
 
     def __init__(self, members: Members, realm: Realm, audience: str) -> None:
@@ -110,6 +110,7 @@ class _Check:
         self.audience = audience
 
     def fail(self, what: str, why: str, fix: str = "") -> NoReturn:
+        """Throw the reply away: `what` is wrong with it, and `why`."""
         raise UnexpectedReply(
             f"Keycloak's answer is not what was asked for: {what} {why}.",
             fix,
@@ -156,6 +157,7 @@ class _Check:
             )
 
     def narrow_audience(self, claims: Mapping[str, Any]) -> None:
+        """Check that the token is for the downstream alone."""
         if _audience(claims) != {self.audience}:
             self.fail(
                 "aud",
@@ -165,6 +167,7 @@ class _Check:
             )
 
     def token(self, claims: Mapping[str, Any], asked: frozenset[str]) -> AccessToken:
+        """Check scope and expiry, and return the token as a downstream gets it."""
         granted = self._scope(asked)
         inside = claims.get("scope")
         held = granted | set(inside.split() if isinstance(inside, str) else ())
@@ -178,7 +181,7 @@ class _Check:
             )
         return AccessToken(
             value=self.members["access_token"],
-            expires_at=self._expires_at(claims),
+            expires_at=self.expires_at(claims),
             scope=granted,
             not_before=self._not_before(),
         )
@@ -197,7 +200,8 @@ class _Check:
             self.fail("scope", "is malformed")
         return frozenset(scope.split())
 
-    def _expires_at(self, claims: Mapping[str, Any]) -> float:
+    def expires_at(self, claims: Mapping[str, Any]) -> float:
+        """Return when the token ends, in seconds since the epoch."""
         now = time.time()
         expires_at = claims.get("exp")
         if type(expires_at) is not int or not 0 < expires_at < 2**40:

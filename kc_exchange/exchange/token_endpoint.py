@@ -1,4 +1,4 @@
-"""One question to the token endpoint: sent, repeated where that is safe, read."""
+"""One question to Keycloak: sent, repeated where that is safe, read."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from kc_exchange.tokens import Secret
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.exceptions import ExchangeError
+    from kc_exchange.exchange.refusals import Row
 
 Form = list[tuple[str, str]]
 
@@ -33,20 +34,45 @@ _WORTH_IT = 0.5
 
 @sensitive_variables()
 def ask(
-    realm: Realm, form: Form, *, audience: str = "", may_repeat: bool = True
+    realm: Realm,
+    form: Form,
+    *,
+    audience: str = "",
+    may_repeat: bool = True,
+    rows: tuple[Row, ...] = (),
 ) -> dict[str, Any]:
     """Return the members of the token endpoint's successful answer.
 
-    A second attempt follows a lost connection, a 502, 503 or 504, or a 429 whose
-    `Retry-After` fits, all within `realm.deadline` seconds. Where a repetition could
-    do harm (`may_repeat=False`: a refresh token may be good for once only) it follows
-    a refused connection alone.
+    `rows` say what refusals mean for this grant alone; those of every grant follow.
 
     Raises:
         ExchangeError: what `refusals` makes of the answer, or of none.
     """
     deadline = transport.Deadline(realm.deadline)
     url = discovery.endpoints(realm, deadline).token
+    reply = post(realm, url, form, deadline, may_repeat=may_repeat)
+    return _read(reply, realm, audience, rows)
+
+
+@sensitive_variables()
+def post(
+    realm: Realm,
+    url: str,
+    form: Form,
+    deadline: transport.Deadline,
+    *,
+    may_repeat: bool,
+) -> transport.Reply:
+    """Post a form as `realm`'s client and return the reply, whatever its status.
+
+    A second attempt follows a lost connection, a 502, 503 or 504, or a 429 whose
+    `Retry-After` fits, all within the deadline. Where a repetition could do harm
+    (`may_repeat=False`: a refresh token may be good for once only) it follows a
+    refused connection alone.
+
+    Raises:
+        ExchangeError: no reply came.
+    """
     try:
         reply = _post(realm, url, form, deadline)
         pause = _pause(reply, deadline) if may_repeat else None
@@ -57,7 +83,7 @@ def ask(
     if pause is not None:
         time.sleep(pause)
         reply = _post(realm, url, form, deadline)
-    return _read(reply, realm, audience)
+    return reply
 
 
 @sensitive_variables()
@@ -102,9 +128,11 @@ def retry_after(reply: transport.Reply) -> float | None:
         return None
 
 
-def _read(reply: transport.Reply, realm: Realm, audience: str) -> dict[str, Any]:
+def _read(
+    reply: transport.Reply, realm: Realm, audience: str, rows: tuple[Row, ...]
+) -> dict[str, Any]:
     if reply.status != _OK:
-        raise _refused(reply, realm, audience)
+        raise refused(reply, realm, audience, rows)
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind != "application/json":
@@ -126,7 +154,10 @@ def _hidden(members: dict[str, Any]) -> dict[str, Any]:
     return {k: Secret(v) if isinstance(v, str) else v for k, v in members.items()}
 
 
-def _refused(reply: transport.Reply, realm: Realm, audience: str) -> ExchangeError:
+def refused(
+    reply: transport.Reply, realm: Realm, audience: str, rows: tuple[Row, ...]
+) -> ExchangeError:
+    """Return the error that a reply without success stands for."""
     try:
         members = loads_object(reply.body)
     except ValueError:
@@ -137,6 +168,7 @@ def _refused(reply: transport.Reply, realm: Realm, audience: str) -> ExchangeErr
         members.get("error_description", ""),
         realm=realm,
         audience=audience,
+        rows=rows,
     )
     if isinstance(error, ExchangeUnavailable):
         error.retry_after = retry_after(reply)
