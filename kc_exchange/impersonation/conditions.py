@@ -1,0 +1,75 @@
+"""What must hold at every request of a grant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from kc_exchange import conf
+from kc_exchange.impersonation import permissions
+from kc_exchange.impersonation.errors import ImpersonationRefused
+from kc_exchange.models import ImpersonationGrant
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+Cause = ImpersonationGrant.Cause
+_CLOCK = timedelta(minutes=1)
+"""How far the clocks of two machines may differ."""
+
+
+def over(grant: ImpersonationGrant, now: datetime) -> Cause | None:
+    """Return why a grant is over by the clock, None while it is not."""
+    seen = grant.last_seen_at or grant.started_at or grant.requested_at
+    idle = timedelta(minutes=conf.current().impersonation.idle_minutes)
+    if now >= grant.expires_at:
+        return Cause.EXPIRED
+    if grant.session_expires_at is not None and now >= grant.session_expires_at:
+        return Cause.SESSION_EXPIRED
+    if now - seen >= idle:
+        return Cause.IDLE
+    return Cause.CLOCK if seen - now > _CLOCK else None
+
+
+def lost(
+    grant: ImpersonationGrant,
+    operator: AbstractBaseUser | None,
+    target: AbstractBaseUser | None,
+) -> Cause | None:
+    """Return why these two may not go on, None while they may."""
+    if operator is None:
+        return Cause.OPERATOR_DELETED
+    if not operator.is_active:
+        return Cause.OPERATOR_INACTIVE
+    if target is None:
+        return Cause.TARGET_DELETED
+    if not target.is_active:
+        return Cause.TARGET_INACTIVE
+    try:
+        permissions.check(operator=operator, target=target, mode=grant.mode)
+    except ImpersonationRefused as refusal:
+        of_operator = refusal.reason in permissions.OF_OPERATOR
+        return Cause.OPERATOR_REFUSED if of_operator else Cause.TARGET_CHANGED
+    return None
+
+
+def signed_out(grant: ImpersonationGrant) -> Cause:
+    """Return why a session that has a grant has no user any more."""
+    operator = user_of(grant.operator_id)
+    if operator is None:
+        return Cause.OPERATOR_DELETED
+    if not operator.is_active:
+        return Cause.OPERATOR_INACTIVE
+    return Cause.PASSWORD_CHANGED
+
+
+def user_of(pk: str) -> Any:
+    """Return the user as they are now, None if there is none; `pk` is text."""
+    model = get_user_model()
+    try:
+        return model._default_manager.get(pk=pk)  # noqa: SLF001 - public API
+    except (model.DoesNotExist, ValidationError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,137 @@
+"""The first hop at Keycloak: the operator's token becomes one of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kc_exchange import conf, exchange
+from kc_exchange.exceptions import NoSubjectToken, SubjectTokenRejected
+from kc_exchange.impersonation import tokens
+from kc_exchange.impersonation.errors import ImpersonationRefused
+from kc_exchange.impersonation.people import subject_of
+from kc_exchange.sources import RequestSubject
+from kc_exchange.tokens import unverified_claims
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest
+
+    from kc_exchange.exceptions import ExchangeError
+    from kc_exchange.exchange import Impersonated
+    from kc_exchange.models import ImpersonationGrant
+    from kc_exchange.sources import Subject
+    from kc_exchange.tokens import SubjectToken
+
+_EVERYBODYS = frozenset({"offline_access", "uma_authorization"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """Both people of a grant, as Keycloak knows them; all empty: local to Django."""
+
+    realm: str = ""
+    operator_subject: str = ""
+    target_subject: str = ""
+    operator: Subject | None = None
+
+
+def ends(request: HttpRequest, target: AbstractBaseUser) -> Ends:
+    """Return who the two are at Keycloak, as far as AT_KEYCLOAK asks for it.
+
+    Raises:
+        ImpersonationRefused: Keycloak does not know one of them, and should.
+        ExchangeError: the operator's token cannot be had.
+    """
+    settings = conf.current().impersonation
+    if settings.at_keycloak == "never":
+        return Ends()
+    try:
+        return _known(RequestSubject(request), target, settings.realm)
+    except ImpersonationRefused:
+        if settings.at_keycloak == "if-known":
+            return Ends()
+        raise
+
+
+def first_hop(ends: Ends, grant: ImpersonationGrant) -> Impersonated | None:
+    """Obtain the target's token; None for a grant that is local to Django.
+
+    A token of the operator that is over is refreshed once.
+
+    Raises:
+        ExchangeError: Keycloak refuses, or is away.
+        ImpersonationRefused: the target has roles that the operator has not.
+    """
+    if ends.operator is None:
+        return None
+    realm = conf.current().realm(ends.realm)
+    mine = ends.operator.token()
+    try:
+        issued = exchange.impersonate(mine, grant.target_subject, realm)
+    except SubjectTokenRejected:
+        mine = ends.operator.renew(mine)
+        issued = exchange.impersonate(mine, grant.target_subject, realm)
+    more = _more_roles(issued, mine)
+    if more:
+        tokens.give_back(grant, issued)
+        raise ImpersonationRefused(
+            f"At Keycloak this person has roles that you do not have: {more}.",
+            "Ask somebody with those roles, or name them in ORDINARY_ROLES of "
+            "KC_EXCHANGE['IMPERSONATION'] if they give nobody power.",
+            reason="more_roles",
+        )
+    return issued
+
+
+def code_of(error: ExchangeError) -> str:
+    """Return the word for the record: why a start was refused."""
+    return getattr(error, "reason", "") or error.code
+
+
+def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
+    realm = conf.current().realm(alias)
+    try:
+        token = operator.token()
+    except NoSubjectToken:
+        raise ImpersonationRefused(
+            "You are logged in without Keycloak, so Keycloak cannot let you act as "
+            "somebody else.",
+            "Log in through Keycloak.",
+            reason="operator_not_at_keycloak",
+        ) from None
+    subject = subject_of(target, realm.issuer)
+    if not subject:
+        raise ImpersonationRefused(
+            "Keycloak's name for this person is not known: they have never logged in "
+            "here through Keycloak.",
+            "Let them log in once, or make their KeycloakIdentity.",
+            reason="target_not_at_keycloak",
+        )
+    return Ends(
+        realm=alias,
+        operator_subject=str(_claims(token).get("sub", "")),
+        target_subject=subject,
+        operator=operator,
+    )
+
+
+def _more_roles(issued: Impersonated, operator: SubjectToken) -> str:
+    """Name what the target's token has beyond the operator's, where both say."""
+    mine = exchange.roles(_claims(operator))
+    if not mine:
+        return ""
+    ordinary = conf.current().impersonation.ordinary_roles | _EVERYBODYS
+    more = {
+        role
+        for role in issued.roles - mine - ordinary
+        if not role.startswith(("default-roles-", "account/"))
+    }
+    return ", ".join(sorted(more)[:5])
+
+
+def _claims(token: SubjectToken) -> dict[str, object]:
+    try:
+        return unverified_claims(token.value)
+    except ValueError:
+        return {}

@@ -1,0 +1,96 @@
+"""What a view says of itself: whom it is for, and what nobody does there."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from asgiref.sync import iscoroutinefunction
+
+from kc_exchange import conf
+from kc_exchange.impersonation.errors import ForbiddenWhileImpersonating
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.urls import ResolverMatch
+
+View = TypeVar("View", bound="Callable[..., Any]")
+
+_AS_OPERATOR = "kc_exchange_as_operator"
+_READS = "kc_exchange_reads"
+
+
+def forbid_while_impersonating(view: View) -> View:
+    """Refuse a view to whoever acts as somebody else, whatever the grant.
+
+    For what only the person themself may do: password, e-mail address, second factor,
+    keys, payment. Works on functions, sync and async; on a class use it with
+    `method_decorator(..., name="dispatch")`.
+    """
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def aguarded(request: Any, *args: Any, **kwargs: Any) -> Any:
+            _refuse(request)
+            return await view(request, *args, **kwargs)
+
+        return cast("View", aguarded)
+
+    @wraps(view)
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
+        _refuse(request)
+        return view(request, *args, **kwargs)
+
+    return cast("View", guarded)
+
+
+def as_operator(view: View) -> View:
+    """Run a view as the operator even while they act as somebody else."""
+    setattr(view, _AS_OPERATOR, True)
+    return view
+
+
+def only_reads(view: View) -> View:
+    """Let a view be called by POST under a read-only grant: it changes nothing."""
+    setattr(view, _READS, True)
+    return view
+
+
+def is_as_operator(match: ResolverMatch | None) -> bool:
+    """Return whether the operator stays themself: in the admin, and where marked."""
+    if match is None:
+        return False
+    return "admin" in match.app_names or _marked(match, _AS_OPERATOR)
+
+
+def only_reads_at(match: ResolverMatch | None) -> bool:
+    """Return whether the view says that it changes nothing."""
+    return match is not None and _marked(match, _READS)
+
+
+def is_forbidden(match: ResolverMatch | None) -> bool:
+    """Return whether FORBIDDEN_URL_NAMES has the URL's name; `*` stands for any."""
+    if match is None or not match.view_name:
+        return False
+    patterns = conf.current().impersonation.forbidden_url_names
+    return any(fnmatchcase(match.view_name, pattern) for pattern in patterns)
+
+
+def route_of(match: ResolverMatch | None) -> str:
+    """Return the name of a URL, or its pattern where it has none."""
+    if match is None:
+        return ""
+    return match.view_name if match.url_name else str(match.route)
+
+
+def _marked(match: ResolverMatch, mark: str) -> bool:
+    kind = getattr(match.func, "view_class", None) or getattr(match.func, "cls", None)
+    return bool(getattr(match.func, mark, False) or getattr(kind, mark, False))
+
+
+def _refuse(request: Any) -> None:
+    grant = getattr(request, "grant", None)
+    if grant is not None and getattr(request, "operator", None) is not None:
+        raise ForbiddenWhileImpersonating

@@ -1,0 +1,199 @@
+"""Two sessions in one request: the operator's, and what the target's pages see."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
+from django.middleware.csrf import CSRF_SESSION_KEY
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.http import HttpRequest
+
+    from kc_exchange.models import ImpersonationGrant
+
+ITEM = "_kc_exchange_grant"
+"""The item of the operator's session that names the grant."""
+_WRAPPED = "_kc_exchange_as_target"
+_UNKNOWN = timedelta(hours=1)
+"""How long a session is kept whose own end the engine does not tell."""
+_SALT = "kc_exchange.impersonation.session"
+
+
+class TargetSession(SessionBase):
+    """The session that views see under a grant.
+
+    It says that the target is logged in, and holds what their pages put into it; it is
+    stored apart from the operator's, without what it takes to be logged in: presented
+    as a cookie, its key opens an empty session.
+    """
+
+    def __init__(
+        self, grant: ImpersonationGrant, target: AbstractBaseUser, beneath: SessionBase
+    ) -> None:
+        super().__init__(_key(grant.pk))
+        self._until = grant.expires_at
+        self._beneath = beneath
+        self._login = {
+            SESSION_KEY: target._meta.pk.value_to_string(target),  # type: ignore[union-attr]  # noqa: SLF001
+            BACKEND_SESSION_KEY: beneath.get(BACKEND_SESSION_KEY, ""),
+            HASH_SESSION_KEY: target.get_session_auth_hash(),
+        }
+        self.flushed = False
+
+    @property
+    def is_left(self) -> bool:
+        """Whether a view logged the target out, or somebody else in."""
+        inside = self._get_session().get(SESSION_KEY)  # type: ignore[attr-defined]
+        return self.flushed or inside != self._login[SESSION_KEY]
+
+    def load(self) -> dict[str, Any]:
+        """Return what is stored, as the session of somebody who is logged in."""
+        stored = _engine()(self.session_key).get(_WRAPPED, {})
+        return {**stored, **self._login, **self._shared()}
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's
+        """Store what is the target's own, until the grant's end at the latest."""
+        del must_create
+        kept = {
+            name: value
+            for name, value in self._get_session().items()  # type: ignore[attr-defined]
+            if name not in self._login and name != CSRF_SESSION_KEY
+        }
+        store = _engine()(self.session_key)
+        is_there = bool(store.get(_WRAPPED)) and store.session_key == self.session_key
+        if not is_there:
+            store = _engine()()
+            store._session_key = self.session_key  # noqa: SLF001 - a key of our own
+            store._session_cache = {}  # noqa: SLF001
+        store[_WRAPPED] = kept
+        store.set_expiry(self._until)
+        store.save(must_create=not is_there)
+
+    def flush(self) -> None:
+        """Forget everything; the middleware then ends the grant."""
+        self.clear()
+        self.flushed = True
+
+    def cycle_key(self) -> None:
+        """Keep the key: it is no credential."""
+        self.modified = True
+
+    def create(self) -> None:
+        """Do nothing: the session is there as long as its grant is."""
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Forget everything, unless the key is another's."""
+        if session_key in {None, self.session_key}:
+            self.flush()
+
+    def exists(self, session_key: str) -> bool:
+        """Return whether the key is this session's."""
+        return session_key == self.session_key
+
+    def _shared(self) -> dict[str, Any]:
+        """The CSRF secret belongs to the browser, not to the person."""
+        secret = self._beneath.get(CSRF_SESSION_KEY)
+        return {CSRF_SESSION_KEY: secret} if secret else {}
+
+
+def drop(grant_id: UUID) -> None:
+    """Delete what the target's pages put into the session under a grant."""
+    _engine()().delete(_key(grant_id))
+
+
+def digest(session_key: str | None) -> str:
+    """Return what the record keeps of a session key (HMAC-SHA-256, hexadecimal)."""
+    salt = f"{_SALT}.digest"
+    return salted_hmac(salt, session_key or "", algorithm="sha256").hexdigest()
+
+
+def peek(request: HttpRequest) -> dict[str, Any] | None:
+    """Return what the session says of a grant, without a trace that it was asked.
+
+    A request without a session cookie has none, and costs nothing. Where there is no
+    grant, the response does not begin to vary on the cookie.
+    """
+    session = _worth_asking(request)
+    if session is None:
+        return None
+    accessed = session.accessed
+    return _item(session, session.get(ITEM), accessed=accessed)
+
+
+async def apeek(request: HttpRequest) -> dict[str, Any] | None:
+    """Do as `peek` does, for an event loop."""
+    session = _worth_asking(request)
+    if session is None:
+        return None
+    accessed = session.accessed
+    return _item(session, await session.aget(ITEM), accessed=accessed)
+
+
+def _worth_asking(request: HttpRequest) -> SessionBase | None:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    return getattr(request, "session", None)
+
+
+def _item(
+    session: SessionBase, found: object, *, accessed: bool
+) -> dict[str, Any] | None:
+    if isinstance(found, dict):
+        return found
+    session.accessed = accessed
+    return None
+
+
+def ends_at(session: SessionBase, last_login: datetime | None) -> datetime:
+    """Return when the operator's session ends, if nobody prolongs it.
+
+    Engines in the database tell; for others, the age of a session is counted from the
+    login, and where that has passed, an hour is taken.
+    """
+    now = timezone.now()
+    model = getattr(type(session), "get_model_class", lambda: None)()
+    if model is not None:
+        row = model.objects.filter(session_key=session.session_key).first()
+        if row is not None:
+            return _aware(row.expire_date)
+    own = _aware(session.get_expiry_date())
+    from_login = (last_login or now) + timedelta(
+        seconds=session.get_session_cookie_age()
+    )
+    return min(own, from_login if from_login > now else now + _UNKNOWN)
+
+
+def hold(session: SessionBase, until: datetime) -> None:
+    """Let the next saves of `session` in this request keep its end.
+
+    Saving a session gives it its full age again, a cookie as well as a row; only this
+    object is told otherwise, so later requests find the session as it was.
+    """
+    if settings.SESSION_SAVE_EVERY_REQUEST:
+        return
+    session.get_expiry_age = lambda **_: max(  # type: ignore[method-assign]
+        1, int((until - timezone.now()).total_seconds())
+    )
+    session.get_expiry_date = lambda **_: until  # type: ignore[method-assign]
+
+
+def _key(grant_id: UUID) -> str:
+    return salted_hmac(_SALT, str(grant_id), algorithm="sha256").hexdigest()[:32]
+
+
+def _engine() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore
+
+
+def _aware(moment: datetime) -> datetime:
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment

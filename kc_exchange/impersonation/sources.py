@@ -1,0 +1,200 @@
+"""The target's tokens: what `downstream_session` finds while a grant is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from kc_exchange import conf, exchange
+from kc_exchange.exceptions import (
+    ExchangeDenied,
+    ExchangeError,
+    SubjectTokenRejected,
+)
+from kc_exchange.impersonation import audit, tokens
+from kc_exchange.impersonation.errors import GrantEnded, ImpersonationIsLocal
+from kc_exchange.impersonation.events import about, handed
+from kc_exchange.models import AuditEvent, GrantToken, ImpersonationGrant
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Downstream
+    from kc_exchange.exchange import Impersonated
+    from kc_exchange.sources import Subject, TokenSource
+    from kc_exchange.sources.subjects import Maker
+    from kc_exchange.tokens import AccessToken, SubjectToken
+
+
+class GrantSubject:
+    """The target of a grant, as whom downstreams are called.
+
+    Its token is Keycloak's for the target (the first hop); the strategy of a downstream
+    exchanges it as it would the user's own. `operator` is whose token asks for it.
+    """
+
+    def __init__(self, grant: ImpersonationGrant, operator: Subject) -> None:
+        self._grant = grant
+        self._operator = operator
+        self._held: SubjectToken | None = None
+        self._issued: Impersonated | None = None
+        self.refused = False
+        """Whether Keycloak no longer lets the operator go on."""
+
+    @property
+    def captured(self) -> SubjectToken | None:
+        """The token, if this request has asked for it before."""
+        return self._held
+
+    def token(self) -> SubjectToken:
+        """Return the target's token; raise `ImpersonationIsLocal` without one."""
+        if self._grant.is_local:
+            raise ImpersonationIsLocal
+        if self._held is None:
+            known = tokens.current(self._grant.pk)
+            self._held = known[1] if known is not None else self._obtain()
+        return self._held
+
+    def renew(self, rejected: SubjectToken) -> SubjectToken:
+        """Return a newer token: another request's, or one obtained now."""
+        known = tokens.current(self._grant.pk)
+        if known is not None and known[1].value != rejected.value:
+            self._held = known[1]
+        else:
+            self._held = self._obtain()
+        return self._held
+
+    def source(self, downstream: Downstream, make: Maker) -> TokenSource:
+        """Return what has the target's tokens, each recorded before it is used."""
+        if downstream.strategy == "exchange" and not self._grant.is_local:
+            downstream = replace(
+                downstream, strategy="impersonate", realm=self._grant.realm
+            )
+        return RecordedSource(self._grant, downstream, make(downstream, self))
+
+    def settle(self) -> None:
+        """Keep a token obtained in a transaction that was rolled back.
+
+        Call it when the view's transaction is over: what is not kept could not be
+        revoked.
+        """
+        issued, self._issued = self._issued, None
+        if issued is None:
+            return
+        known = tokens.current(self._grant.pk)
+        if known is None or known[1].expires_at < issued.expires_at:
+            tokens.replace_current(self._grant, issued)
+
+    def _obtain(self) -> SubjectToken:
+        realm = conf.current().realm(self._grant.realm)
+        operator = self._operator.token()
+        try:
+            issued = _impersonate(operator, self._grant, realm.alias)
+        except SubjectTokenRejected:
+            issued = self._again(operator)
+        except ExchangeDenied:
+            self.refused = True
+            raise
+        self._issued = issued
+        return tokens.replace_current(self._grant, issued)
+
+    def _again(self, rejected: SubjectToken) -> Impersonated:
+        """Ask once more, with the operator's token refreshed."""
+        try:
+            newer = self._operator.renew(rejected)
+            return _impersonate(newer, self._grant, self._grant.realm)
+        except (SubjectTokenRejected, ExchangeDenied):
+            self.refused = True
+            raise
+
+
+class RecordedSource:
+    """A source under a grant: asks whether it is open, and records each new token."""
+
+    def __init__(
+        self, grant: ImpersonationGrant, downstream: Downstream, source: TokenSource
+    ) -> None:
+        self._grant = grant
+        self._downstream = downstream
+        self._source = source
+        self._recorded = ""
+
+    def token(self) -> AccessToken:
+        """Return the token, once it is recorded."""
+        self._refuse_after_end()
+        try:
+            token = self._source.token()
+        except ExchangeError as error:
+            self._record(AuditEvent.Type.TOKEN_DENIED, code=error.code)
+            raise
+        return self._handed(token)
+
+    async def atoken(self) -> AccessToken:
+        """Do as `token` does, for an event loop."""
+        await sync_to_async(self._refuse_after_end)()
+        try:
+            token = await self._source.atoken()
+        except ExchangeError as error:
+            denied = AuditEvent.Type.TOKEN_DENIED
+            await sync_to_async(self._record)(denied, code=error.code)
+            raise
+        if token.value == self._recorded:
+            return self._capped(token)
+        return await sync_to_async(self._handed)(token)
+
+    def discard(self, token: AccessToken) -> None:
+        """Never return `token` again."""
+        self._source.discard(token)
+
+    def _refuse_after_end(self) -> None:
+        """A session may outlive its request, in a thread or in a stream."""
+        if self._grant.is_local:
+            self._record(AuditEvent.Type.TOKEN_DENIED, code=ImpersonationIsLocal().code)
+            raise ImpersonationIsLocal
+        is_open = ImpersonationGrant.objects.filter(
+            pk=self._grant.pk, ended_at=None, expires_at__gt=timezone.now()
+        )
+        if not is_open.exists():
+            raise GrantEnded
+
+    def _handed(self, token: AccessToken) -> AccessToken:
+        if token.value != self._recorded:
+            self._record(AuditEvent.Type.TOKEN_ISSUED, **handed(token))
+            self._recorded = token.value
+        return self._capped(token)
+
+    def _capped(self, token: AccessToken) -> AccessToken:
+        """No token is used longer than the grant lasts."""
+        end = self._grant.expires_at.timestamp()
+        return token if token.expires_at <= end else replace(token, expires_at=end)
+
+    def _record(self, kind: str, *, code: str = "", **details: object) -> None:
+        event = about(
+            self._grant,
+            kind,
+            outcome="failure" if code else "success",
+            code=code,
+            audience=self._downstream.audience,
+            strategy=self._downstream.strategy,
+            **details,
+        )
+        audit.record(event)
+
+
+def _impersonate(
+    operator: SubjectToken, grant: ImpersonationGrant, alias: str
+) -> Impersonated:
+    return exchange.impersonate(
+        operator, grant.target_subject, conf.current().realm(alias)
+    )
+
+
+def retire(grant: ImpersonationGrant) -> bool:
+    """Revoke what a grant leaves at Keycloak; False where some of it remains."""
+    revoked = [tokens.revoke(row, grant) for row in _waiting(grant)]
+    return all(revoked)
+
+
+def _waiting(grant: ImpersonationGrant) -> list[GrantToken]:
+    return list(GrantToken.objects.filter(grant_id=grant.pk, current_for=None))

@@ -1,0 +1,127 @@
+"""The target's token of a grant: obtained from Keycloak, sealed, renewed, revoked."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, router, transaction
+
+from kc_exchange import conf, exchange, sources
+from kc_exchange.capture.seal import seal, unseal
+from kc_exchange.exceptions import ExchangeError
+from kc_exchange.impersonation import audit
+from kc_exchange.impersonation.events import about
+from kc_exchange.models import AuditEvent, GrantToken
+from kc_exchange.tokens import SubjectToken, TokenSet
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from kc_exchange.exchange import Impersonated
+    from kc_exchange.models import ImpersonationGrant
+
+_log = logging.getLogger("kc_exchange")
+
+
+def sealed(grant_id: UUID, issued: Impersonated) -> GrantToken:
+    """Return the row that keeps the token of a grant; the caller saves it."""
+    tokens = TokenSet(
+        access_token=issued.token.value,
+        expires_at=issued.expires_at,
+        realm=issued.token.realm,
+    )
+    return GrantToken(
+        grant_id=grant_id,
+        current_for=grant_id,
+        realm=issued.token.realm,
+        sealed=seal(tokens, 0, _bound_to(grant_id)).sealed,
+    )
+
+
+def current(grant_id: UUID) -> tuple[GrantToken, SubjectToken] | None:
+    """Return the token in use, None if there is none or it does not open."""
+    row = GrantToken.objects.filter(current_for=grant_id).first()
+    token = None if row is None else opened(row)
+    return None if row is None or token is None else (row, token)
+
+
+def opened(row: GrantToken) -> SubjectToken | None:
+    """Return the token in `row`, None if SECRET_KEY no longer opens it."""
+    kept = unseal(row.sealed, _bound_to(row.grant_id))
+    if kept is None:
+        return None
+    return SubjectToken(
+        value=kept.tokens.access_token,
+        realm=row.realm,
+        expires_at=kept.tokens.expires_at,
+    )
+
+
+def replace_current(grant: ImpersonationGrant, issued: Impersonated) -> SubjectToken:
+    """Take `issued` in use, and revoke the one before; or yield to a newer one.
+
+    Two requests may renew at the same time, in two processes: the first to write wins,
+    and the other's token is revoked at once, so that a grant leaves no more than one
+    session of the target behind.
+    """
+    alias = router.db_for_write(GrantToken)
+    row = sealed(grant.pk, issued)
+    with transaction.atomic(using=alias):
+        mine = GrantToken.objects.using(alias)
+        before = mine.select_for_update().filter(current_for=grant.pk).first()
+        known = None if before is None else opened(before)
+        newer = known is not None and known.expires_at >= issued.expires_at
+        if newer:
+            row.current_for = None
+        else:
+            mine.filter(current_for=grant.pk).update(current_for=None)
+        row.save(using=alias, force_insert=True)
+    loser = row if newer else before
+    if loser is not None:
+        revoke(loser, grant)
+    return known if newer and known is not None else issued.token
+
+
+def give_back(grant: ImpersonationGrant, issued: Impersonated) -> None:
+    """Revoke a token that no grant will use, now or at the next sweep."""
+    row = sealed(grant.pk, issued)
+    row.current_for = None
+    with suppress(DatabaseError):
+        row.save(force_insert=True)
+    with suppress(ExchangeError, DatabaseError):
+        revoke(row, grant)
+
+
+def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
+    """Revoke a token that is no longer in use (RFC 7009); record how it went.
+
+    A failure leaves the row for `sweep`, which tries again.
+    """
+    token = opened(row)
+    try:
+        if token is not None:
+            sources.forget(token)
+            exchange.revoke(token, conf.current().realm(row.realm))
+    except ExchangeError as error:
+        _log.warning("kc_exchange.revocation_failed grant=%s: %s", grant.pk, error)
+        GrantToken.objects.filter(pk=row.pk).update(attempts=row.attempts + 1)
+        if row.attempts == 0:
+            failed = AuditEvent.Type.REVOCATION_FAILED
+            audit.record(about(grant, failed, outcome="failure", code=error.code))
+        return False
+    GrantToken.objects.filter(pk=row.pk).delete()
+    audit.record(
+        about(
+            grant,
+            AuditEvent.Type.TOKEN_REVOKED,
+            outcome="unknown" if token is None else "success",
+            code="unreadable" if token is None else "",
+        )
+    )
+    return True
+
+
+def _bound_to(grant_id: UUID) -> str:
+    return f"grant {grant_id}"

@@ -1,0 +1,93 @@
+"""Let an operator with a grant act as the target; let everybody else pass untouched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+
+from kc_exchange.exceptions import ExchangeError
+from kc_exchange.impersonation import session
+from kc_exchange.impersonation.overlay import keep_off_caches
+from kc_exchange.impersonation.passage import Passage
+from kc_exchange.middleware.answers import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+
+class ImpersonationMiddleware:
+    """Set `request.grant` and `request.operator`, and the target's user and session.
+
+    Both are None outside of a grant. Belongs last: after the session's, the
+    authentication's, the messages' middleware and `UserTokenMiddleware`. Middleware
+    before it sees the operator's request, what comes after it the target's.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(
+        self,
+        get_response: Callable[
+            [HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]
+        ],
+    ) -> None:
+        self.get_response: Any = get_response
+        self.async_mode = iscoroutinefunction(get_response)
+        if self.async_mode:
+            markcoroutinefunction(self)
+
+    def __call__(
+        self, request: HttpRequest
+    ) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Run the request as whom it is for."""
+        if self.async_mode:
+            return self.__acall__(request)
+        _nobody(request)
+        item = session.peek(request)
+        if item is None:
+            response: HttpResponseBase = self.get_response(request)
+            return response
+        passage = Passage(request, item)
+        refused = _entered(passage, request)
+        if refused is not None:
+            return refused
+        with passage.bound():
+            response = self.get_response(request)
+        passage.leave(response)
+        return response
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        _nobody(request)
+        item = await session.apeek(request)
+        if item is None:
+            response: HttpResponseBase = await self.get_response(request)
+            return response
+        passage = Passage(request, item)
+        refused = await sync_to_async(_entered)(passage, request)
+        if refused is not None:
+            return refused
+        with passage.bound():
+            response = await self.get_response(request)
+        await sync_to_async(passage.leave)(response)
+        return response
+
+
+def _nobody(request: Any) -> None:
+    request.grant = None
+    request.operator = None
+
+
+def _entered(passage: Passage, request: HttpRequest) -> HttpResponseBase | None:
+    """Let the request in; return what to answer where it is refused."""
+    try:
+        passage.enter()
+    except ExchangeError as error:
+        response = answer(request, error)
+        keep_off_caches(response)
+        return response
+    return None
