@@ -24,7 +24,7 @@ _OK, _NOT_FOUND = 200, 404
 @contextmanager
 def embedded() -> Iterator[str]:
     """Serve the demo's realm from this process; give its issuer URL."""
-    with EmbeddedKeycloak(REALM_FILE) as keycloak:
+    with EmbeddedKeycloak(REALM_FILE, features={"token-exchange"}) as keycloak:
         yield keycloak.issuer(REALM)
 
 

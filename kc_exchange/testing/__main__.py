@@ -19,10 +19,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         keycloak = EmbeddedKeycloak(
-            *options.realms, host=options.host, port=options.port
+            *options.realms,
+            host=options.host,
+            port=options.port,
+            features=filter(None, options.features.split(",")),
         )
     except RealmFileError as error:
         return _fail(error.cause, error.fix)
+    except ValueError as error:
+        return _fail(str(error), "Name others with --features, or none.")
     except OSError as error:
         cause = f"Port {options.port} of {options.host} cannot be used: {error}."
         return _fail(cause, "Choose another with --port, or 0 for a free one.")
@@ -38,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("realms", nargs="+", metavar="REALM.json")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument(
+        "--features",
+        default="",
+        help="beyond Keycloak's defaults: token-exchange, the legacy exchange",
+    )
     return parser
 
 

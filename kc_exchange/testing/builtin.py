@@ -49,6 +49,10 @@ MANAGEMENT_ROLES = (
     "view-realm",
     "view-users",
 )
+MANAGEMENT_COMPOSITES = {
+    "view-clients": ("query-clients",),
+    "view-users": ("query-groups", "query-users"),
+}
 PROFILE_ATTRIBUTES = {
     "given_name": "firstName",
     "family_name": "lastName",

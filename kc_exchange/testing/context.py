@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kc_exchange.testing.clock import Clock
+    from kc_exchange.testing.features import Features
     from kc_exchange.testing.keys import RealmKeys
     from kc_exchange.testing.messages import Form, Request
     from kc_exchange.testing.model import Client, Realm
@@ -26,6 +27,7 @@ class RealmServer:
     sessions: SessionStore = field(repr=False)
     clock: Clock
     ledger: Ledger = field(repr=False)
+    features: Features = field(repr=False)
     base_url: str
     tls: bool = False
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from kc_exchange.testing.clock import Clock
     from kc_exchange.testing.context import RealmServer
+    from kc_exchange.testing.features import Features
     from kc_exchange.testing.model import Client, User
 
 
@@ -20,6 +21,7 @@ class Controls(Observation):
     """Let a test make tokens of its own and change what the server knows."""
 
     clock: Clock
+    _features: Features
     _realms: dict[str, RealmServer]
 
     def _find(self, realm: str) -> RealmServer:
@@ -97,14 +99,36 @@ class Controls(Observation):
     def reset(self) -> None:
         """Forget records, counts, faults, sessions and not-before; set the clock right.
 
-        Keys and what else a test changed in a realm stay.
+        The features are those of the start again. Keys and what else a test changed in
+        a realm stay.
         """
         self._ledger.reset()
         self._faults.clear()
         self.clock.reset()
+        self._features.reset()
         for server in self._realms.values():
             server.sessions.clear()
             server.realm.not_before = 0
+
+    def set_features(self, *names: str) -> None:
+        """Run from now on with these features beyond Keycloak's defaults alone.
+
+        "token-exchange" is the legacy exchange, which impersonates.
+
+        Raises:
+            ValueError: the embedded server does not know one of them.
+        """
+        self._features.set(names)
+
+    def sessions(self, realm: str, username: str) -> tuple[str, ...]:
+        """Return the ids (`sid`) of the user's living sessions.
+
+        Raises:
+            LookupError: realm or user does not exist.
+        """
+        server = self._find(realm)
+        user = self._user(server, username)
+        return tuple(session.id for session in server.sessions.of_user(user.id))
 
     def logout(self, realm: str, username: str) -> None:
         """End every session of the user.

@@ -16,12 +16,21 @@ class RealmFileError(ValueError):
 
 
 class OAuthError(Exception):
-    """Carry one refusal in OAuth's JSON form (RFC 6749 section 5.2)."""
+    """Carry one refusal in OAuth's JSON form (RFC 6749 section 5.2).
+
+    `reason` is what Keycloak tells its own event alone.
+    """
 
     def __init__(
-        self, error: str, description: str | None, *, status: int = 400
+        self,
+        error: str,
+        description: str | None,
+        *,
+        status: int = 400,
+        reason: str | None = None,
     ) -> None:
         super().__init__(f"{error}: {description}")
+        self.reason = reason
         self.error = error
         self.description = description
         self.status = status

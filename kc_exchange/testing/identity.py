@@ -85,9 +85,27 @@ def _session(server: RealmServer, claims: Json) -> UserSession | None:
     session = server.sessions.find(claims["sid"])
     if session is None or claims.get("iat", 0) + 1 < session.started_at:
         return None
-    attached = str(claims.get("azp")) in session.clients
     kind = str(claims.get("jti", ""))[:2]
-    return session if attached or kind in ("nt", "ft") else None
+    if kind == "of" and not session.offline:
+        return None
+    known = takes_part(server, session, str(claims.get("azp")))
+    return session if known or kind in ("nt", "ft") else None
+
+
+def takes_part(server: RealmServer, session: UserSession, client_id: str) -> bool:
+    """Tell whether the session knows the client.
+
+    With legacy exchange, the client that began it to impersonate its user is known
+    even after it left.
+    """
+    if client_id in session.clients:
+        return True
+    client = server.realm.clients.get(client_id)
+    return (
+        server.features.legacy_exchange
+        and client is not None
+        and session.notes.get("IMPERSONATOR_CLIENT") == client.id
+    )
 
 
 def _transient(server: RealmServer, claims: Json) -> UserSession | None:

@@ -9,6 +9,7 @@ from kc_exchange.testing.context import RealmServer
 from kc_exchange.testing.controls import Controls
 from kc_exchange.testing.errors import RealmFileError
 from kc_exchange.testing.faults import FaultQueue
+from kc_exchange.testing.features import Features
 from kc_exchange.testing.http_server import HttpServer
 from kc_exchange.testing.keys import RealmKeys
 from kc_exchange.testing.realm_file import load_realm
@@ -19,7 +20,7 @@ from kc_exchange.testing.sessions import SessionStore
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from kc_exchange.testing.model import Realm
@@ -40,9 +41,12 @@ class EmbeddedKeycloak(Serving, Controls):
         port: the port to listen on; 0 takes a free one.
         ssl_context: serves https; with `verify_mode` set it also asks for client
             certificates (RFC 8705).
+        features: what `--features` would name: "token-exchange" is the legacy
+            exchange, which impersonates, and is off as on Keycloak itself.
 
     Raises:
         RealmFileError: an export cannot be read, or a realm is given twice.
+        ValueError: a feature is not known.
         OSError: the port is taken.
     """
 
@@ -52,8 +56,10 @@ class EmbeddedKeycloak(Serving, Controls):
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
+        features: Iterable[str] = (),
     ) -> None:
         self.clock = Clock()
+        self._features = Features(features)
         self._faults = FaultQueue()
         self._ledger = Ledger()
         self._host = host
@@ -80,6 +86,7 @@ class EmbeddedKeycloak(Serving, Controls):
             sessions=SessionStore(realm, self.clock.seconds),
             clock=self.clock,
             ledger=self._ledger,
+            features=self._features,
             base_url=self.url,
             tls=self._tls,
         )

@@ -25,6 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
+        "kc_exchange_features",
+        "Features the embedded Keycloak runs with, as --features names them: "
+        "token-exchange is the legacy exchange, which impersonates (default: none)",
+        type="args",
+        default=[],
+    )
+    parser.addini(
         "kc_exchange_client",
         "Client whose tokens kc_subject_token gives (default: django-app)",
         default="django-app",
@@ -41,7 +48,8 @@ def _kc_exchange_keycloak(request: pytest.FixtureRequest) -> Iterator[EmbeddedKe
     from kc_exchange.testing.keycloak import EmbeddedKeycloak  # noqa: PLC0415
 
     paths = request.config.getini("kc_exchange_realm") or [BUNDLED]
-    with EmbeddedKeycloak(*paths) as keycloak:
+    features = request.config.getini("kc_exchange_features")
+    with EmbeddedKeycloak(*paths, features=features) as keycloak:
         yield keycloak
 
 

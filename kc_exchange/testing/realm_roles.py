@@ -30,7 +30,10 @@ def _add_builtin_roles(realm: Realm) -> None:
     for name, inner in builtin.ACCOUNT_ROLES.items():
         composites[("account", name)] = {("account", part) for part in inner}
     for name in builtin.MANAGEMENT_ROLES:
-        composites[("realm-management", name)] = set()
+        inner = builtin.MANAGEMENT_COMPOSITES.get(name, ())
+        composites[("realm-management", name)] = {
+            ("realm-management", part) for part in inner
+        }
     composites[("realm-management", "realm-admin")] = {
         ("realm-management", name) for name in builtin.MANAGEMENT_ROLES
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +13,12 @@ class ExchangeRecord:
 
     `subject` is the subject token's `sub` and `username` its user, both None if the
     token was not accepted. `outcome` is "granted" or "refused"; a refusal has the
-    `error` and `description` that were answered.
+    `error` and `description` that were answered, and the `reason` that a legacy
+    exchange tells Keycloak's event alone.
+
+    An impersonation has `requested_subject` as it was sent and, as in Keycloak's own
+    event, the operator's username as `impersonator`. What was granted has the `sid`
+    and the `jti` of the token as `session_id` and `token_id`.
     """
 
     realm: str
@@ -26,6 +31,11 @@ class ExchangeRecord:
     outcome: str
     error: str | None = None
     description: str | None = None
+    reason: str | None = None
+    requested_subject: str | None = None
+    impersonator: str | None = None
+    session_id: str | None = field(default=None, compare=False)
+    token_id: str | None = field(default=None, compare=False)
 
 
 class Ledger:

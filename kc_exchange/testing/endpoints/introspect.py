@@ -86,14 +86,25 @@ def _token(form: Form) -> str:
 def _document(server: RealmServer, identity: Identity) -> Json:
     claims = dict(identity.claims)
     client = server.realm.clients.get(identity.client_id)
-    if client is not None:
+    if client is not None and not _has_left(identity):
         _widen(claims, issue_of(server, identity, client))
+    impersonator = identity.session.notes.get("IMPERSONATOR_USERNAME")
+    if impersonator is not None:
+        claims["act"] = {"sub": impersonator}
     return claims | {
         "client_id": identity.client_id,
         "username": identity.user.username,
         "token_type": claims["typ"],
         "active": True,
     }
+
+
+def _has_left(identity: Identity) -> bool:
+    """Tell whether the client began the session, to impersonate, and left it since."""
+    return (
+        "IMPERSONATOR_CLIENT" in identity.session.notes
+        and identity.client_id not in identity.session.clients
+    )
 
 
 def _widen(claims: Json, issue: Issue) -> None:

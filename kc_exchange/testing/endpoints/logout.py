@@ -56,7 +56,7 @@ def _with_refresh_token(server: RealmServer, request: Request, form: Form) -> Re
 def _with_browser(server: RealmServer, request: Request, form: Form) -> Response:
     hint = form.first("id_token_hint")
     claims = server.keys.read(hint) if hint is not None else None
-    if hint is not None and (claims is None or claims.get("typ") != "ID"):
+    if hint is not None and not _is_hint(claims, form.first("client_id")):
         raise PageError("Invalid parameter: id_token_hint")
     client = _client(server, form, claims)
     target = _target(form, client, known=claims is not None)
@@ -70,6 +70,12 @@ def _with_browser(server: RealmServer, request: Request, form: Form) -> Response
         if session_id is not None:
             server.sessions.end(session_id)
     return _farewell(server, form, target)
+
+
+def _is_hint(claims: dict[str, object] | None, client_id: str | None) -> bool:
+    if claims is None or claims.get("typ") != "ID":
+        return False
+    return client_id in (None, claims.get("azp"))
 
 
 def _confirmed(server: RealmServer, form: Form, target: str | None) -> Response:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange.testing.client_auth import authenticate
 from kc_exchange.testing.errors import OAuthError
+from kc_exchange.testing.identity import takes_part
 from kc_exchange.testing.messages import Request, Response
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _session(server: RealmServer, claims: Json) -> UserSession | None:
     session = server.sessions.find(claims["sid"])
     if session is None:
         raise _unknown()
-    known = claims["azp"] in session.clients
+    known = takes_part(server, session, claims["azp"])
     if not known and str(claims.get("jti", ""))[:2] != "nt":
         raise _unknown()
     return session

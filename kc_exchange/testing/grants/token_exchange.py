@@ -1,52 +1,52 @@
-"""Answer standard token exchange, version 2 (RFC 8693), check by check as Keycloak."""
+"""Lead a token exchange to the provider that answers it, and record how it ended."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.testing.errors import OAuthError
-from kc_exchange.testing.identity import Identity, audience_list, identify
+from kc_exchange.testing.grants.attempt import Attempt
+from kc_exchange.testing.grants.legacy_exchange import legacy_exchange
+from kc_exchange.testing.grants.standard_exchange import refused_by, standard_exchange
 from kc_exchange.testing.records import ExchangeRecord
-from kc_exchange.testing.replies import token_reply
-from kc_exchange.testing.scopes import check_scope, java_set_order, words
-from kc_exchange.testing.tokens import Issue, access_claims, sign_id
 
 if TYPE_CHECKING:
     from kc_exchange.testing.context import GrantRequest
-    from kc_exchange.testing.model import Client
 
 Json = dict[str, Any]
-
-TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"  # noqa: S105 - not a secret
-ACCESS, REFRESH, ID = (
-    f"{TOKEN_TYPE}{kind}" for kind in ("access_token", "refresh_token", "id_token")
-)
-SWITCH = "standard.token.exchange.enabled"
-REFRESH_SWITCH = "standard.token.exchange.enableRefreshRequestedTokenType"
-SHORTCUT = "te"
 
 
 def token_exchange(grant: GrantRequest) -> Json:
     """Answer a token exchange and record how it ended.
 
+    The standard exchange comes first; what it does not take goes to the legacy one,
+    where the server has that feature.
+
     Raises:
         OAuthError: the exchange is refused; error and text are Keycloak's.
     """
-    identity: list[Identity] = []
+    attempt = Attempt()
     try:
-        reply = _exchange(grant, identity)
+        reply = _exchange(grant, attempt)
     except OAuthError as refusal:
-        _record(grant, identity, refusal)
+        _record(grant, attempt, refusal)
         raise
-    _record(grant, identity, None)
+    _record(grant, attempt, None)
     return reply
 
 
-def _record(
-    grant: GrantRequest, identity: list[Identity], refusal: OAuthError | None
-) -> None:
-    form, known = grant.form, identity[0] if identity else None
+def _exchange(grant: GrantRequest, attempt: Attempt) -> Json:
+    reason = refused_by(grant)
+    if reason is None:
+        return standard_exchange(grant, attempt)
+    if grant.server.features.legacy_exchange:
+        return legacy_exchange(grant, attempt)
+    raise OAuthError("invalid_request", reason)
+
+
+def _record(grant: GrantRequest, attempt: Attempt, refusal: OAuthError | None) -> None:
+    form, known = grant.form, attempt.identity
+    claims = attempt.claims
     grant.server.ledger.add(
         ExchangeRecord(
             realm=grant.server.realm.name,
@@ -59,192 +59,10 @@ def _record(
             outcome="refused" if refusal else "granted",
             error=refusal.error if refusal else None,
             description=refusal.description if refusal else None,
+            reason=refusal.reason if refusal else None,
+            requested_subject=form.first("requested_subject"),
+            impersonator=attempt.impersonator,
+            session_id=claims.get("sid"),
+            token_id=claims.get("jti"),
         )
     )
-
-
-def _exchange(grant: GrantRequest, seen: list[Identity]) -> Json:
-    _check_supported(grant)
-    identity = identify(grant.server, grant.form.first("subject_token") or "")
-    if identity is None:
-        raise OAuthError("invalid_request", "Invalid token")
-    seen.append(identity)
-    _check_sender_constraint(grant, identity)
-    wanted = _requested_type(grant)
-    targets = _targets(grant)
-    _check_parties(grant.client, identity, targets)
-    scope = grant.form.first("scope")
-    check_scope(grant.server.realm, grant.client, scope)
-    if wanted not in (ACCESS, REFRESH, ID):
-        raise _unsupported_type()
-    issue = _issue(grant, identity, wanted)
-    _check_session(issue, wanted)
-    _check_consent(issue)
-    return _reply(issue, identity, wanted)
-
-
-def _check_supported(grant: GrantRequest) -> None:
-    form = grant.form
-    for name in ("requested_subject", "requested_issuer", "subject_issuer"):
-        if form.first(name) is not None:
-            raise _bad(
-                f"Parameter '{name}' is not supported for standard token exchange"
-            )
-    if not grant.client.on(SWITCH):
-        raise _bad("Standard token exchange is not enabled for the requested client")
-    for name in ("subject_token", "subject_token_type"):
-        if form.first(name) is None:
-            raise _bad(f"Parameter '{name}' required for standard token exchange")
-    if form.first("subject_token_type") != ACCESS:
-        raise _bad("Parameter 'subject_token' supports access tokens only")
-
-
-def _bad(description: str) -> OAuthError:
-    return OAuthError("invalid_request", description)
-
-
-def _unsupported_type() -> OAuthError:
-    return _bad("requested_token_type unsupported")
-
-
-def _check_sender_constraint(grant: GrantRequest, identity: Identity) -> None:
-    confirmation = identity.claims.get("cnf")
-    if confirmation is None:
-        return
-    if identity.client_id != grant.client.client_id:
-        raise _bad(
-            "Sender-constrained token exchange rejected as the token was not issued "
-            "for the requesting client"
-        )
-    if grant.thumbprint is None:
-        raise _bad("DPoP proof is missing")
-    if grant.thumbprint != confirmation.get("jkt"):
-        raise _bad("DPoP confirmation doesn't match DPoP proof")
-
-
-def _requested_type(grant: GrantRequest) -> str:
-    wanted = grant.form.first("requested_token_type")
-    if wanted is None:
-        return ACCESS
-    refreshes = grant.client.attributes.get(REFRESH_SWITCH) == "SAME_SESSION"
-    known = (ACCESS, ID, f"{TOKEN_TYPE}saml2")
-    if wanted in known or (wanted == REFRESH and refreshes):
-        return wanted
-    raise _unsupported_type()
-
-
-def _targets(grant: GrantRequest) -> list[Client]:
-    clients = grant.server.realm.clients
-    names = grant.form.every("audience")
-    if any(name not in clients for name in names):
-        raise OAuthError("invalid_client", "Audience not found")
-    return [clients[name] for name in names] or [grant.client]
-
-
-def _check_parties(client: Client, identity: Identity, targets: list[Client]) -> None:
-    if client.public:
-        raise OAuthError(
-            "invalid_client", "Public client is not allowed to exchange token"
-        )
-    if not all(target.enabled for target in targets):
-        raise OAuthError("invalid_client", "Client disabled")
-    parties = [*identity.audience, identity.client_id]
-    if client.client_id not in parties:
-        raise OAuthError(
-            "access_denied", "Client is not within the token audience", status=403
-        )
-
-
-def _issue(grant: GrantRequest, identity: Identity, wanted: str) -> Issue:
-    session, client_id = identity.session, grant.client.client_id
-    scope = grant.form.first("scope")
-    joined = session.clients.get(client_id)
-    noted = scope if scope is not None or joined is None else joined.scope
-    return Issue(
-        server=grant.server,
-        client=grant.client,
-        user=identity.user,
-        session=session,
-        scope=scope,
-        noted_scope=noted,
-        grant=SHORTCUT,
-        session_kind=_session_kind(identity, wanted, joined=joined is not None),
-        audience=grant.form.every("audience"),
-        thumbprint=grant.thumbprint,
-    )
-
-
-def _session_kind(identity: Identity, wanted: str, *, joined: bool) -> str:
-    if identity.session.transient:
-        return "tr"
-    return "on" if joined or wanted == REFRESH else "nt"
-
-
-def _check_session(issue: Issue, wanted: str) -> None:
-    if wanted != REFRESH:
-        return
-    if issue.session.transient or issue.session.offline:
-        raise _bad(
-            "Refresh token not valid as requested_token_type because creating a new "
-            "session is needed"
-        )
-    if issue.offline:
-        raise _bad("Scope offline_access not allowed for token exchange")
-
-
-def _check_consent(issue: Issue) -> None:
-    client_id = issue.client.client_id
-    if not issue.client.consent_required:
-        return
-    stored = issue.user.consents.get(client_id)
-    if stored is None or not _shown(issue) <= stored:
-        raise OAuthError(
-            "invalid_scope",
-            f"Missing consents for Token Exchange in client {client_id}",
-        )
-
-
-def _shown(issue: Issue) -> set[str]:
-    switch = "display.on.consent.screen"
-    return {
-        scope.name
-        for scope in issue.scopes
-        if scope.attributes.get(switch, "true") == "true"
-    }
-
-
-def _reply(issue: Issue, identity: Identity, wanted: str) -> Json:
-    claims = access_claims(issue)
-    _check_audience(issue, claims)
-    _remember(issue, identity, wanted)
-    if wanted == ID:
-        issue = replace(issue, noted_scope=issue.noted_scope or "")
-        reply = token_reply(issue, claims, refresh=False, identity=False)
-        reply |= {"access_token": sign_id(issue, None), "token_type": "N_A"}
-    else:
-        openid = "openid" in words(issue.scope)
-        refresh = wanted == REFRESH
-        reply = token_reply(issue, claims, refresh=refresh, identity=openid)
-    return reply | {"issued_token_type": wanted}
-
-
-def _check_audience(issue: Issue, claims: Json) -> None:
-    missing = set(issue.audience) - set(audience_list(claims))
-    if missing:
-        names = ", ".join(java_set_order(missing))
-        raise _bad(f"Requested audience not available: {names}")
-
-
-def _remember(issue: Issue, identity: Identity, wanted: str) -> None:
-    store, session = issue.server.sessions, issue.session
-    joined = session.clients.get(issue.client.client_id)
-    if joined is None and wanted != REFRESH:
-        return
-    if joined is None:
-        joined = store.join(session, issue.client.client_id, issue.scope)
-    elif issue.scope is not None:
-        joined.scope = issue.scope
-    before = session.clients.get(identity.client_id)
-    if identity.exchanged and before is not None:
-        joined.exchanged_from |= before.exchanged_from
-    joined.exchanged_from.add(identity.client_id)
