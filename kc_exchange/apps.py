@@ -21,6 +21,7 @@ class KcExchangeConfig(AppConfig):
         from kc_exchange import capture  # noqa: PLC0415
 
         import_module("kc_exchange.checks")
+        import_module("kc_exchange.impersonation.receivers").connect()
         user_logged_in.connect(
             capture.seal_pending, dispatch_uid="kc_exchange.capture.seal_pending"
         )

@@ -9,6 +9,7 @@ permission_classes = [HasScope("orders:read") & HasRealmRole("staff")]
 from __future__ import annotations
 
 from kc_exchange.drf.authentication import KeycloakBearerAuthentication
+from kc_exchange.drf.impersonation import NotWhileImpersonating
 from kc_exchange.drf.permissions import HasClientRole, HasRealmRole, HasScope
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "HasRealmRole",
     "HasScope",
     "KeycloakBearerAuthentication",
+    "NotWhileImpersonating",
 ]

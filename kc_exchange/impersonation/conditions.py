@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils.crypto import salted_hmac
 
 from kc_exchange import conf
 from kc_exchange.impersonation import permissions
 from kc_exchange.impersonation.errors import ImpersonationRefused
 from kc_exchange.models import ImpersonationGrant
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-
 Cause = ImpersonationGrant.Cause
+_SALT = "kc_exchange.impersonation.password"
 _CLOCK = timedelta(minutes=1)
 """How far the clocks of two machines may differ."""
 
@@ -36,14 +35,16 @@ def over(grant: ImpersonationGrant, now: datetime) -> Cause | None:
 
 def lost(
     grant: ImpersonationGrant,
-    operator: AbstractBaseUser | None,
-    target: AbstractBaseUser | None,
+    operator: Any,
+    target: Any,
 ) -> Cause | None:
     """Return why these two may not go on, None while they may."""
     if operator is None:
         return Cause.OPERATOR_DELETED
     if not operator.is_active:
         return Cause.OPERATOR_INACTIVE
+    if password_digest(operator) != grant.password_digest:
+        return Cause.PASSWORD_CHANGED
     if target is None:
         return Cause.TARGET_DELETED
     if not target.is_active:
@@ -51,8 +52,8 @@ def lost(
     try:
         permissions.check(operator=operator, target=target, mode=grant.mode)
     except ImpersonationRefused as refusal:
-        of_operator = refusal.reason in permissions.OF_OPERATOR
-        return Cause.OPERATOR_REFUSED if of_operator else Cause.TARGET_CHANGED
+        of_target = refusal.reason in permissions.OF_TARGET
+        return Cause.TARGET_CHANGED if of_target else Cause.OPERATOR_REFUSED
     return None
 
 
@@ -64,6 +65,12 @@ def signed_out(grant: ImpersonationGrant) -> Cause:
     if not operator.is_active:
         return Cause.OPERATOR_INACTIVE
     return Cause.PASSWORD_CHANGED
+
+
+def password_digest(user: Any) -> str:
+    """Return what tells that a password was changed, and nothing about it."""
+    own = user.get_session_auth_hash()
+    return salted_hmac(_SALT, own, algorithm="sha256").hexdigest()
 
 
 def user_of(pk: str) -> Any:

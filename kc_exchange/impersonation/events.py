@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange import conf
-from kc_exchange.exceptions import printable
+from kc_exchange.exceptions import masked, printable
 from kc_exchange.impersonation.audit import Event
 from kc_exchange.impersonation.people import operator_of, target_of
 from kc_exchange.tokens import unverified_claims
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from kc_exchange.models import ImpersonationGrant
     from kc_exchange.tokens import AccessToken
 
-_LONGEST_PATH = 500
 _PREFIX = 16
 
 
@@ -69,7 +68,7 @@ def asked(request: HttpRequest, route: str) -> dict[str, Any]:
     return {
         "method": printable(request.method or "")[:_PREFIX],
         "route": route,
-        "path": printable(request.path)[:_LONGEST_PATH],
+        "path": masked(request.path),
         "request_id": printable(request.headers.get("X-Request-ID", ""))[:100],
     }
 

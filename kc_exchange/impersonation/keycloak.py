@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange import conf, exchange
 from kc_exchange.exceptions import NoSubjectToken, SubjectTokenRejected
@@ -14,6 +14,8 @@ from kc_exchange.sources import RequestSubject
 from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
@@ -118,7 +120,7 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
 
 def _more_roles(issued: Impersonated, operator: SubjectToken) -> str:
     """Name what the target's token has beyond the operator's, where both say."""
-    mine = exchange.roles(_claims(operator))
+    mine = _roles(_claims(operator))
     if not mine:
         return ""
     ordinary = conf.current().impersonation.ordinary_roles | _EVERYBODYS
@@ -130,7 +132,19 @@ def _more_roles(issued: Impersonated, operator: SubjectToken) -> str:
     return ", ".join(sorted(more)[:5])
 
 
-def _claims(token: SubjectToken) -> dict[str, object]:
+def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Return the roles of a token as `Impersonated.roles` has them."""
+    clients = {"": claims.get("realm_access"), **(claims.get("resource_access") or {})}
+    return frozenset(
+        f"{client}/{name}" if client else name
+        for client, access in clients.items()
+        if isinstance(access, dict)
+        for name in access.get("roles", ())
+        if isinstance(name, str)
+    )
+
+
+def _claims(token: SubjectToken) -> dict[str, Any]:
     try:
         return unverified_claims(token.value)
     except ValueError:

@@ -10,7 +10,6 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from kc_exchange.impersonation.current import acting_under
 from kc_exchange.impersonation.session import TargetSession
 from kc_exchange.models import ImpersonationGrant
 
@@ -85,11 +84,10 @@ class Overlay:
     def _chunks(self, content: Iterator[bytes]) -> Iterator[bytes]:
         watch = _Watch(self._grant)
         self._request.session = self.session
-        with acting_under(self._grant):
-            for chunk in content:
-                if watch.is_due() and not watch.is_open():
-                    return
-                yield chunk
+        for chunk in content:
+            if watch.is_due() and not watch.is_open():
+                return
+            yield chunk
 
     async def _achunks(self, content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         watch = _Watch(self._grant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -87,11 +87,10 @@ class Passage:
     @contextmanager
     def bound(self) -> Iterator[None]:
         """Bind what code without the request finds: grant, target's token."""
-        with ExitStack() as stack:
-            if self._subject is not None and self._grant is not None:
-                stack.enter_context(acting_under(self._grant))
-                stack.enter_context(bind(self._subject))
-                stack.enter_context(audit.pending())
+        if self._subject is None or self._grant is None:
+            yield
+            return
+        with acting_under(self._grant), bind(self._subject), _pending():
             yield
 
     def leave(self, response: HttpResponseBase) -> None:
@@ -258,6 +257,16 @@ def end_current(request: HttpRequest) -> str:
     end(grant, Cause.STOPPED)
     request.grant = None  # type: ignore[attr-defined]
     return leave_session(request)
+
+
+@contextmanager
+def _pending() -> Iterator[None]:
+    """Write what waits for the end of the view's transaction, or log its loss."""
+    try:
+        with audit.pending():
+            yield
+    except AuditUnavailable as error:
+        _log.error("kc_exchange.events_unrecorded %s", error)
 
 
 def _found(item: dict[str, Any]) -> ImpersonationGrant | None:

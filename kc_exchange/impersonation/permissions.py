@@ -23,8 +23,8 @@ VIEW_GRANTS = "kc_exchange.view_impersonationgrant"
 VIEW_EVENTS = "kc_exchange.view_auditevent"
 END = "kc_exchange.end_impersonation"
 
-OF_OPERATOR = frozenset({"no_permission", "no_write_permission", "operator_inactive"})
-"""Refusals that are about the operator alone, whoever the target is."""
+OF_TARGET = frozenset({"target_superuser", "more_rights"})
+"""Refusals because of what the target may do."""
 
 
 def check(

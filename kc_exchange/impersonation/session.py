@@ -53,8 +53,9 @@ class TargetSession(SessionBase):
     @property
     def is_left(self) -> bool:
         """Whether a view logged the target out, or somebody else in."""
-        inside = self._get_session().get(SESSION_KEY)  # type: ignore[attr-defined]
-        return self.flushed or inside != self._login[SESSION_KEY]
+        if self.flushed or not hasattr(self, "_session_cache"):
+            return self.flushed
+        return bool(self._session_cache.get(SESSION_KEY) != self._login[SESSION_KEY])
 
     def load(self) -> dict[str, Any]:
         """Return what is stored, as the session of somebody who is logged in."""

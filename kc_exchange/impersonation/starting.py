@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from kc_exchange import capture
 from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured, printable
-from kc_exchange.impersonation import audit, keycloak, permissions, session, tokens
+from kc_exchange.impersonation import (
+    audit,
+    conditions,
+    keycloak,
+    permissions,
+    session,
+    tokens,
+)
 from kc_exchange.impersonation.address import client_address
 from kc_exchange.impersonation.errors import ImpersonationRefused
 from kc_exchange.impersonation.events import about, stated
@@ -153,6 +160,7 @@ def _grant(
         expires_at=now + timedelta(minutes=agreed.minutes),
         client_address=client_address(request)[0],
         user_agent=printable(request.headers.get("User-Agent", ""))[:256],
+        password_digest=conditions.password_digest(operator),
         realm=ends.realm,
         open_for=str(operator.pk),
     )

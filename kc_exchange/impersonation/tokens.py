@@ -10,17 +10,19 @@ from django.db import DatabaseError, router, transaction
 
 from kc_exchange import conf, exchange, sources
 from kc_exchange.capture.seal import seal, unseal
+from kc_exchange.capture.session import subject_token
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.impersonation import audit
 from kc_exchange.impersonation.events import about
 from kc_exchange.models import AuditEvent, GrantToken
-from kc_exchange.tokens import SubjectToken, TokenSet
+from kc_exchange.tokens import TokenSet
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from kc_exchange.exchange import Impersonated
     from kc_exchange.models import ImpersonationGrant
+    from kc_exchange.tokens import SubjectToken
 
 _log = logging.getLogger("kc_exchange")
 
@@ -29,6 +31,7 @@ def sealed(grant_id: UUID, issued: Impersonated) -> GrantToken:
     """Return the row that keeps the token of a grant; the caller saves it."""
     tokens = TokenSet(
         access_token=issued.token.value,
+        id_token=issued.id_token,
         expires_at=issued.expires_at,
         realm=issued.token.realm,
     )
@@ -49,14 +52,8 @@ def current(grant_id: UUID) -> tuple[GrantToken, SubjectToken] | None:
 
 def opened(row: GrantToken) -> SubjectToken | None:
     """Return the token in `row`, None if SECRET_KEY no longer opens it."""
-    kept = unseal(row.sealed, _bound_to(row.grant_id))
-    if kept is None:
-        return None
-    return SubjectToken(
-        value=kept.tokens.access_token,
-        realm=row.realm,
-        expires_at=kept.tokens.expires_at,
-    )
+    kept = _kept(row)
+    return None if kept is None else subject_token(kept)
 
 
 def replace_current(grant: ImpersonationGrant, issued: Impersonated) -> SubjectToken:
@@ -95,15 +92,14 @@ def give_back(grant: ImpersonationGrant, issued: Impersonated) -> None:
 
 
 def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
-    """Revoke a token that is no longer in use (RFC 7009); record how it went.
+    """Revoke a token that is no longer in use, and end its session at Keycloak.
 
-    A failure leaves the row for `sweep`, which tries again.
+    How it went is recorded. A failure leaves the row for `sweep`, which tries again.
     """
-    token = opened(row)
+    kept = _kept(row)
     try:
-        if token is not None:
-            sources.forget(token)
-            exchange.revoke(token, conf.current().realm(row.realm))
+        if kept is not None:
+            _take_back(kept)
     except ExchangeError as error:
         _log.warning("kc_exchange.revocation_failed grant=%s: %s", grant.pk, error)
         GrantToken.objects.filter(pk=row.pk).update(attempts=row.attempts + 1)
@@ -116,11 +112,24 @@ def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
         about(
             grant,
             AuditEvent.Type.TOKEN_REVOKED,
-            outcome="unknown" if token is None else "success",
-            code="unreadable" if token is None else "",
+            outcome="unknown" if kept is None else "success",
+            code="unreadable" if kept is None else "",
         )
     )
     return True
+
+
+def _take_back(kept: TokenSet) -> None:
+    token, realm = subject_token(kept), conf.current().realm(kept.realm)
+    sources.forget(token)
+    exchange.revoke(token, realm)
+    if kept.id_token:
+        exchange.end_session(kept.id_token, realm)
+
+
+def _kept(row: GrantToken) -> TokenSet | None:
+    kept = unseal(row.sealed, _bound_to(row.grant_id))
+    return None if kept is None else kept.tokens
 
 
 def _bound_to(grant_id: UUID) -> str:
