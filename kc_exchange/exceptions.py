@@ -33,12 +33,17 @@ _READ = 64 * 1024
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*")
 
 
+def masked(text: str) -> str:
+    """Return `text` with whatever looks like a JWT masked."""
+    return _TOKEN.sub("***", text)
+
+
 def printable(text: object) -> str:
     """Return text from outside with nothing a terminal or a log could act on.
 
     A peer may repeat what it was sent: whatever looks like a JWT is masked.
     """
-    kept = _TOKEN.sub("***", str(text)[:_READ])[:_SHOWN]
+    kept = masked(str(text)[:_READ])[:_SHOWN]
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in kept)
 
 

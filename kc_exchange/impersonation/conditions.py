@@ -33,18 +33,14 @@ def over(grant: ImpersonationGrant, now: datetime) -> Cause | None:
     return Cause.CLOCK if seen - now > _CLOCK else None
 
 
-def lost(
-    grant: ImpersonationGrant,
-    operator: Any,
-    target: Any,
-) -> Cause | None:
-    """Return why these two may not go on, None while they may."""
-    if operator is None:
-        return Cause.OPERATOR_DELETED
-    if not operator.is_active:
-        return Cause.OPERATOR_INACTIVE
-    if password_digest(operator) != grant.password_digest:
-        return Cause.PASSWORD_CHANGED
+def lost(grant: ImpersonationGrant, operator: Any, target: Any) -> Cause | None:
+    """Return why these two may not go on, None while they may.
+
+    `operator` and `target` are the users as they are now; None where one is gone.
+    """
+    cause = _operator_lost(grant, operator)
+    if cause is not None:
+        return cause
     if target is None:
         return Cause.TARGET_DELETED
     if not target.is_active:
@@ -55,6 +51,15 @@ def lost(
         of_target = refusal.reason in permissions.OF_TARGET
         return Cause.TARGET_CHANGED if of_target else Cause.OPERATOR_REFUSED
     return None
+
+
+def _operator_lost(grant: ImpersonationGrant, operator: Any) -> Cause | None:
+    if operator is None:
+        return Cause.OPERATOR_DELETED
+    if not operator.is_active:
+        return Cause.OPERATOR_INACTIVE
+    same = password_digest(operator) == grant.password_digest
+    return None if same else Cause.PASSWORD_CHANGED
 
 
 def signed_out(grant: ImpersonationGrant) -> Cause:

@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                 ('client_address', models.GenericIPAddressField(blank=True, null=True)),
                 ('user_agent', models.CharField(blank=True, max_length=256)),
                 ('session_expires_at', models.DateTimeField(blank=True, null=True)),
+                ('password_digest', models.CharField(blank=True, max_length=64)),
                 ('session_digest', models.CharField(blank=True, max_length=64)),
                 ('realm', models.CharField(blank=True, max_length=100)),
                 ('keycloak_sid', models.CharField(blank=True, max_length=255)),

@@ -78,6 +78,8 @@ class ImpersonationGrant(models.Model):
     user_agent = models.CharField(max_length=256, blank=True)
     session_expires_at = models.DateTimeField(null=True, blank=True)
     """When the operator's session ends by itself, as far as it was known."""
+    password_digest = models.CharField(max_length=64, blank=True)
+    """HMAC over the operator's session hash: another one after a new password."""
     session_digest = models.CharField(max_length=64, blank=True)
     realm = models.CharField(max_length=100, blank=True)
     """Alias of the Keycloak realm; empty where the grant is local to Django."""
