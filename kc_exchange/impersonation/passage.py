@@ -62,6 +62,7 @@ class Passage:
         self._overlay: Overlay | None = None
         self._subject: GrantSubject | None = None
         self._operators_own: HttpRequest = request
+        self._started = ""
 
     def enter(self) -> None:
         """Let the request in as the target, or in the admin as the operator.
@@ -189,16 +190,16 @@ class Passage:
         """Record the request, in one breath with the grant being open."""
         asked = events.asked(self._request, marks.route_of(self._match))
 
-        def work(append: Append) -> None:
+        def work(append: Append) -> AuditEvent:
             now = timezone.now()
             still_open = ImpersonationGrant.objects.filter(
                 pk=grant.pk, ended_at=None, expires_at__gt=now
             )
             if not still_open.update(last_seen_at=now):
                 raise GrantEnded
-            append(events.about(grant, Type.REQUEST_STARTED, **asked))
+            return append(events.about(grant, Type.REQUEST_STARTED, **asked))
 
-        audit.committed(work)
+        self._started = str(audit.committed(work).event_id)
 
     def _put_on(self, grant: ImpersonationGrant, target: Any) -> None:
         request = self._request
@@ -219,6 +220,7 @@ class Passage:
                 Type.REQUEST_FINISHED,
                 outcome="failure" if status >= _SERVER_ERROR else "success",
                 status=status,
+                started=self._started,
                 **asked,
             )
         )
