@@ -1,0 +1,1 @@
+"""What `manage.py kc_exchange` does; one module for each of its subcommands."""
