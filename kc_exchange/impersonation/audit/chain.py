@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
-
-from django.db.models import F
 
 from kc_exchange.impersonation.audit.canonical import canonical
 from kc_exchange.impersonation.audit.event import Event, columns, payload
+from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.models import AuditEvent, AuditHead
 from kc_exchange.models.uuid7 import uuid7
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 Append = Callable[[Event], AuditEvent]
 
 GENESIS = "0" * 64
 """What the first event names as the hash before it."""
-_DOMAIN = b"kc_exchange/audit/v1"
+_DOMAIN = b"\0kc_exchange/audit/v1"
 
 
 def link(seq: int, previous: str, content: bytes) -> str:
@@ -29,43 +24,54 @@ def link(seq: int, previous: str, content: bytes) -> str:
 
     Over a zero byte, the domain's name, the number (8 bytes), the hash before (32),
     the length of the payload (8), and the payload.
+
+    Raises:
+        ValueError, OverflowError: `previous` is no such hash, or `seq` no such number.
     """
-    parts = (
-        b"\0",
-        _DOMAIN,
-        seq.to_bytes(8),
-        bytes.fromhex(previous),
-        len(content).to_bytes(8),
-        content,
-    )
-    return sha256(b"".join(parts)).hexdigest()
+    before = bytes.fromhex(previous)
+    if len(before) != sha256().digest_size:
+        raise ValueError("the hash before is no SHA-256")
+    hashed = sha256(_DOMAIN + seq.to_bytes(8) + before)
+    hashed.update(len(content).to_bytes(8) + content)
+    return hashed.hexdigest()
 
 
-def append(event: Event, alias: str) -> AuditEvent:
+def append(event: Event, alias: str, *, ascii_only: bool = False) -> AuditEvent:
     """Add `event` at the end of the chain, in the transaction that is open.
 
     The row of the head is locked first, and until that transaction ends: keep it short.
+
+    Args:
+        event: what happened.
+        alias: of the database.
+        ascii_only: let the columns hold ASCII alone; see `columns`.
+
+    Raises:
+        NotCanonical: the event's details cannot be written down.
+        AuditUnavailable: the chain has no head, or one that is not locked by this.
+        django.db.Error: the database refuses, or is away.
     """
-    head = AuditHead.objects.using(alias)
-    seq, previous = _next(head)
-    now = datetime.now(UTC)
-    said = payload(event, seq=seq, event_id=uuid7(), at=now)
+    heads = AuditHead.objects.using(alias).filter(id=1)
+    head = heads.select_for_update().first()
+    if head is None:
+        raise AuditUnavailable(
+            "The record has lost its head: the table kc_exchange_audithead is empty.",
+            "Run `manage.py kc_exchange audit verify`, and find out who emptied it.",
+        )
+    seq = head.size + 1
+    said = payload(event, seq=seq, event_id=uuid7(), at=datetime.now(UTC))
     content = canonical(said)
     row = AuditEvent(
         seq=seq,
-        **columns(said),
+        **columns(said, ascii_only=ascii_only),
         payload=content,
-        previous_hash=previous,
-        hash=link(seq, previous, content),
+        previous_hash=head.hash,
+        hash=link(seq, head.hash, content),
     )
     row.save(using=alias, force_insert=True)
-    head.filter(id=1).update(hash=row.hash)
+    if not heads.filter(size=head.size).update(size=seq, hash=row.hash):
+        raise AuditUnavailable(
+            "The head of the record was changed while it was locked.",
+            "Use a database that locks rows, or lets one write at a time.",
+        )
     return row
-
-
-def _next(head: QuerySet[AuditHead]) -> tuple[int, str]:
-    """Take the next number; the update comes first, for it takes the lock."""
-    if not head.filter(id=1).update(size=F("size") + 1):
-        head.create(id=1, size=1, hash=GENESIS)
-    seq, previous = head.values_list("size", "hash").get(id=1)
-    return seq, previous

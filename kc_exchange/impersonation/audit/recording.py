@@ -1,124 +1,99 @@
-"""Write events so that they last: before the act, outside of the view's transaction."""
+"""Record an event durably, wherever it happens: inside of a transaction as well."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import time
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, OperationalError, connections, router, transaction
+from django.db import connections
 
-from kc_exchange.impersonation.audit import chain, writer
-from kc_exchange.impersonation.errors import AuditUnavailable
-from kc_exchange.models import AuditEvent
+from kc_exchange.impersonation.audit import writer
+from kc_exchange.impersonation.audit.committing import (
+    alias_of_record,
+    committed,
+    is_in_test_case,
+    is_waiting,
+    is_working,
+)
+from kc_exchange.impersonation.audit.flood import flood
+from kc_exchange.impersonation.audit.waiting import keep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from kc_exchange.impersonation.audit.chain import Append
     from kc_exchange.impersonation.audit.event import Event
 
-T = TypeVar("T")
-
 _log = logging.getLogger("kc_exchange")
-_ATTEMPTS = 4
-_PAUSE = 0.05
-"""Seconds before the second attempt; each further one waits twice as long."""
-
-_waiting: ContextVar[list[Event] | None] = ContextVar(
-    "kc_exchange_events", default=None
-)
-
-
-def committed(work: Callable[[Append], T]) -> T:
-    """Run `work` in a transaction of its own, and commit it with its events.
-
-    `work` changes rows and appends what happened, last; all of it lasts, or nothing
-    does. A deadlock, a failed serialization or a locked database is tried again, up to
-    three times.
-
-    Raises:
-        AuditUnavailable: the database refuses; nothing was changed.
-        RuntimeError: a transaction is open already, so nothing would last.
-    """
-    alias = _alias()
-
-    def append(event: Event) -> AuditEvent:
-        return chain.append(event, alias)
-
-    for attempt in range(_ATTEMPTS):
-        try:
-            with transaction.atomic(using=alias, durable=True):
-                return work(append)
-        except OperationalError as error:
-            if attempt == _ATTEMPTS - 1 or connections[alias].in_atomic_block:
-                raise AuditUnavailable from error
-            time.sleep(_PAUSE * 2**attempt)
-        except DatabaseError as error:
-            raise AuditUnavailable from error
-    raise AuditUnavailable
+_running: set[asyncio.Future[None]] = set()
+"""The event loop itself keeps no more than a weak reference."""
 
 
 def record(event: Event) -> None:
-    """Write one event that lasts, whatever becomes of the caller's transaction.
+    """Record `event`; when this returns it is there for good.
 
-    Where one is open, another connection writes it; on SQLite, which lets one write at
-    a time, it waits until the view is through (`pending`).
+    Inside of a transaction, as in a view under ATOMIC_REQUESTS, another connection
+    writes it, so that it stays when the transaction is rolled back. SQLite has one
+    writer: there it is written when `pending` is left, right after the view.
+
+    Of refused starts, an operator gets ten a minute recorded one by one; the number
+    of the others is in `suppressed` of the next one that is.
 
     Raises:
-        AuditUnavailable: it cannot be written.
+        AuditUnavailable: it cannot be recorded; do not do what it is about.
+        RuntimeError: it is called in `committed`, whose `append` is there for that;
+            or in a transaction on SQLite, with no `pending` around it.
+        NotCanonical: its details cannot be stored.
     """
-    alias = _alias()
-    if not _in_transaction(alias):
-        committed(lambda append: append(event))
+    if is_working():
+        raise RuntimeError("record() was called by work of committed(): use append.")
+    admitted = flood.admit(event)
+    if admitted is None:
         return
-    waiting = _waiting.get()
-    if connections[alias].vendor != "sqlite":
-        writer.run(lambda: committed(lambda append: append(event)))
-    elif waiting is not None:
-        waiting.append(event)
-    else:
-        chain.append(event, alias)
-
-
-async def arecord(event: Event) -> None:
-    """Do as `record` does, for an event loop."""
-    await sync_to_async(record)(event)
-
-
-@contextmanager
-def pending() -> Iterator[None]:
-    """Write at the end of the block what could not be written inside.
-
-    Raises:
-        AuditUnavailable: it cannot be written; the log has what it was.
-    """
-    waiting: list[Event] = []
-    before = _waiting.set(waiting)
     try:
-        yield
-    finally:
-        _waiting.reset(before)
-        for event in waiting:
-            _record_late(event)
-
-
-def _record_late(event: Event) -> None:
-    try:
-        committed(lambda append: append(event))
-    except AuditUnavailable:
-        _log.error("kc_exchange.event_lost type=%s grant=%s", event.type, event.grant)
+        _written(admitted)
+    except BaseException:
+        flood.give_back(admitted)
         raise
 
 
-def _in_transaction(alias: str) -> bool:
-    """Whether somebody's transaction is open; that of a TestCase is nobody's."""
-    blocks = connections[alias].atomic_blocks
-    return bool(blocks) and not blocks[-1]._from_testcase  # noqa: SLF001
+async def arecord(event: Event) -> None:
+    """Record `event` from a coroutine, as `record` does.
+
+    If the caller is cancelled, such as by a client that hangs up, it is recorded all
+    the same.
+    """
+    task = asyncio.ensure_future(sync_to_async(record)(event))
+    _running.add(task)
+    task.add_done_callback(_done)
+    await asyncio.shield(task)
 
 
-def _alias() -> str:
-    return router.db_for_write(AuditEvent)
+def _written(event: Event) -> None:
+    connection = connections[alias_of_record()]
+    if not is_waiting(connection):
+        committed(lambda append: append(event))
+    elif not _has_one_writer(connection):
+        writer.write([event])
+    elif not keep(event):
+        raise RuntimeError(
+            "An audit event cannot be durable inside of this transaction: SQLite has "
+            "one writer, and it is not known when the transaction is over. Fix: call "
+            "it outside of atomic(), or let ImpersonationMiddleware run the request."
+        )
+
+
+def _has_one_writer(connection: BaseDatabaseWrapper) -> bool:
+    """Whether no other connection can write before this one has committed.
+
+    In a test case of Django that is so on every database: its transaction holds the
+    head of the chain until the test is over.
+    """
+    return connection.vendor == "sqlite" or is_in_test_case(connection)
+
+
+def _done(task: asyncio.Future[None]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("kc_exchange.audit_failed", exc_info=task.exception())

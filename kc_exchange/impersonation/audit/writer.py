@@ -1,49 +1,84 @@
-"""A thread with a database connection of its own, for what must outlast a rollback."""
+"""One thread with a connection of its own, for events inside of transactions."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from django.db import connections
 
 from kc_exchange import forks
+from kc_exchange.impersonation.audit.committing import committed
+from kc_exchange.impersonation.errors import AuditUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-T = TypeVar("T")
+    from kc_exchange.impersonation.audit.chain import Append
+    from kc_exchange.impersonation.audit.event import Event
 
-_pool: ThreadPoolExecutor | None = None
-_lock = forks.Lock()
-
-
-def run(work: Callable[[], T]) -> T:
-    """Run `work` in the thread, and return what it returns or raise what it raises.
-
-    The connection is closed after each use: it is used rarely, and nobody else would.
-    """
-    return _started().submit(_closing, work).result()
+_PATIENCE = 30.0
+"""Seconds that a caller waits for its turn and for the database."""
 
 
-def _closing(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    finally:
-        connections.close_all()
+class _Writer:
+    """Its connection is closed whenever nobody waits: nothing is left to clean up."""
+
+    def __init__(self) -> None:
+        self._renew()
+        self._lock = forks.Lock()
+        forks.in_child(self._renew)
+
+    def _renew(self) -> None:
+        """Forget a thread that a forked child does not have."""
+        self._pool: ThreadPoolExecutor | None = None
+        self._queued = 0
+
+    def write(self, events: Sequence[Event]) -> None:
+        future = self._submit(events)
+        try:
+            future.result(_PATIENCE)
+        except TimeoutError:
+            future.cancel()
+            raise AuditUnavailable(
+                f"The record could not be written within {_PATIENCE:g} seconds.",
+                "Look for a transaction that keeps table kc_exchange_audithead locked.",
+            ) from None
+
+    def _submit(self, events: Sequence[Event]) -> Future[None]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(1, "kc_exchange-audit")
+            self._queued += 1
+            try:
+                future = self._pool.submit(self._run, events)
+            except RuntimeError as error:  # the interpreter is about to end
+                self._queued -= 1
+                raise AuditUnavailable from error
+        future.add_done_callback(self._done)
+        return future
+
+    def _run(self, events: Sequence[Event]) -> None:
+        try:
+            commit_all(events)
+        finally:
+            if self._queued == 1:
+                connections.close_all()
+
+    def _done(self, _future: Future[None]) -> None:
+        with self._lock:
+            self._queued -= 1
 
 
-def _started() -> ThreadPoolExecutor:
-    global _pool  # noqa: PLW0603 - one thread for the process
-    with _lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(1, thread_name_prefix="kc_exchange_audit")
-        return _pool
+def commit_all(events: Sequence[Event]) -> None:
+    """Record `events` in one transaction; outside of any other one."""
+
+    def work(append: Append) -> None:
+        for event in events:
+            append(event)
+
+    committed(work)
 
 
-def _forget() -> None:
-    global _pool  # noqa: PLW0603
-    _pool = None
-
-
-forks.in_child(_forget)
+write = _Writer().write
+"""Record events from the thread, and wait for it; raises as `committed` does."""
