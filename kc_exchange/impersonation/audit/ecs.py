@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kc_exchange.impersonation.audit.record import Record
+    from kc_exchange.impersonation.audit.reading import Record
 
 VERSION = "8.17.0"
 _IAM, _SESSION, _WEB, _LOGIN = "iam", "session", "web", "authentication"

@@ -11,7 +11,7 @@ from django.db.models import Q
 from kc_exchange.impersonation.audit import table
 from kc_exchange.impersonation.audit.ecs import as_ecs
 from kc_exchange.impersonation.audit.ocsf import as_ocsf
-from kc_exchange.impersonation.audit.record import read_record
+from kc_exchange.impersonation.audit.reading import read_record
 from kc_exchange.models import AuditEvent
 
 if TYPE_CHECKING:

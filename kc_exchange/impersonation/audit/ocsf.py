@@ -15,7 +15,7 @@ from kc_exchange.impersonation.audit.ecs import valid_address
 from kc_exchange.impersonation.audit.event import VERSION as EVENT_VERSION
 
 if TYPE_CHECKING:
-    from kc_exchange.impersonation.audit.record import Record
+    from kc_exchange.impersonation.audit.reading import Record
 
 VERSION = "1.6.0"
 _LOGIN = {

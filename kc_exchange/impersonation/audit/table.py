@@ -7,12 +7,12 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.impersonation.audit.record import inert
+from kc_exchange.impersonation.audit.reading import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kc_exchange.impersonation.audit.record import Record
+    from kc_exchange.impersonation.audit.reading import Record
 
 _DETAILS = (
     "reason", "ticket", "category", "mode", "expires_at", "ip", "ua", "method",
