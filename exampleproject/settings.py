@@ -48,7 +48,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "exampleproject.shop.policy.PolicyMiddleware",
     "kc_exchange.middleware.UserTokenMiddleware",
+    "kc_exchange.middleware.ImpersonationMiddleware",
     "exampleproject.shop.trouble.TroubleMiddleware",
 ]
 TEMPLATES = [
@@ -77,20 +79,37 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 ISSUER = issuer()
 CLIENT_ID = env.str("CLIENT_ID", default="shop")
 CLIENT_SECRET = env.str("CLIENT_SECRET", default="shop-demo-secret-change-me")
+SUPPORT_CLIENT_ID = env.str("SUPPORT_CLIENT_ID", default="shop-support")
+SUPPORT_CLIENT_SECRET = env.str(
+    "SUPPORT_CLIENT_SECRET", default="shop-support-demo-secret-change-me"
+)
 ORDERS_API = env.str("ORDERS_API_URL", default="http://127.0.0.1:8001/")
+ORDERS_AUDIENCE = env.str("ORDERS_API_AUDIENCE", default="orders-api")
 BILLING_API = env.str("BILLING_API_URL", default="http://127.0.0.1:8002/")
 
 KC_EXCHANGE = {
     "REALMS": {
         "default": {**realm(CLIENT_ID), "CLIENT_SECRET": CLIENT_SECRET},
+        # The same realm through another client, which alone takes customers' tokens.
+        "support": {
+            **realm(SUPPORT_CLIENT_ID),
+            "CLIENT_SECRET": SUPPORT_CLIENT_SECRET,
+        },
     },
     "DOWNSTREAMS": {
         # As the user, each with a token of its own.
         "orders-api": {
             "BASE_URL": ORDERS_API,
-            "AUDIENCE": env.str("ORDERS_API_AUDIENCE", default="orders-api"),
+            "AUDIENCE": ORDERS_AUDIENCE,
             "STRATEGY": "exchange",
             "SCOPES": ["orders:read"],
+        },
+        # The same service, for what changes something: a token that reads cannot.
+        "order-desk": {
+            "BASE_URL": ORDERS_API,
+            "AUDIENCE": ORDERS_AUDIENCE,
+            "STRATEGY": "exchange",
+            "SCOPES": ["orders:write"],
         },
         "billing-api": {
             "BASE_URL": BILLING_API,
@@ -119,6 +138,18 @@ KC_EXCHANGE = {
         },
     },
     "USER_FROM_CLAIMS": "exampleproject.shop.people.user_from_claims",
+    "IMPERSONATION": {
+        "REALM": "support",
+        "ORDINARY_ROLES": ["customer"],
+        "TICKET_PATTERN": r"KILN-[0-9]+",
+        "USER_ADMIN": True,
+        "START_URL": "/orders/",
+    },
+    "AUDIT": {
+        "ORIGIN": env.str("AUDIT_ORIGIN", default="shop.example/impersonation"),
+        "SIGNING_KEY": env.str("AUDIT_SIGNING_KEY", default=""),
+        "VERIFY_KEYS": env.list("AUDIT_VERIFY_KEYS", default=[]),
+    },
 }
 SILENCED_SYSTEM_CHECKS = ["kc_exchange.W003"] if DEBUG else []  # the demo's secrets
 

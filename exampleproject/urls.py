@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.urls import include, path
 from mozilla_django_oidc.views import OIDCLogoutView
 
-from exampleproject.shop import api, login, views
+from exampleproject.shop import account, api, login, views
+from kc_exchange.impersonation import as_operator
 
 admin.site.site_header = admin.site.site_title = "Kiln, behind the counter"
 admin.site.index_title = "The shop"
@@ -14,11 +15,15 @@ admin.site.index_title = "The shop"
 urlpatterns = [
     path("", views.home, name="home"),
     path("orders/", views.orders, name="orders"),
+    path("orders/<str:number>/again/", views.order_again, name="order-again"),
     path("invoices/", views.invoices, name="invoices"),
     path("behind/", views.behind, name="behind"),
+    path("account/", account.account, name="account"),
     path("api/orders/", api.OrdersView.as_view(), name="api-orders"),
     path("login/", login.LoginView.as_view(), name="login"),
     path("login/failed/", login.failed, name="login-failed"),
+    # Whoever logs out leaves altogether, also in the middle of an impersonation.
+    path("oidc/logout/", as_operator(OIDCLogoutView.as_view()), name="oidc_logout"),
     path("oidc/", include("mozilla_django_oidc.urls")),
     path("admin/login/", login.admin_login),
     path("admin/logout/", OIDCLogoutView.as_view()),

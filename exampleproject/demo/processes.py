@@ -11,10 +11,12 @@ from exampleproject.demo.failure import DemoFailed
 from exampleproject.environment import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 _GRACE = 5.0
+_LONGEST = 60.0
+_MANAGE = (sys.executable, str(ROOT / "manage.py"))
 
 
 class Served:
@@ -25,15 +27,19 @@ class Served:
     """
 
     def __init__(
-        self, name: str, settings: str, environment: Mapping[str, str], port: int = 0
+        self,
+        name: str,
+        settings: str,
+        environment: Mapping[str, str],
+        port: int = 0,
+        options: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.url = ""
-        self._command = [
-            sys.executable,
-            str(ROOT / "manage.py"),
+        self._options = (
             *("serve", "--migrate", "--until-stdin-ends", "--port", str(port)),
-        ]
+            *options,
+        )
         self._environment = {
             **os.environ,
             **environment,
@@ -45,7 +51,7 @@ class Served:
     def start(self) -> Self:
         """Begin to start; `wait_until_up` tells when it is done."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            self._command,
+            [*_MANAGE, *self._options],
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.PIPE,
@@ -74,6 +80,18 @@ class Served:
     def has_ended(self) -> bool:
         """Report whether the process is gone."""
         return self._running().poll() is not None
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of the same project, and return what it said."""
+        return subprocess.run(  # noqa: S603 - our own command
+            [*_MANAGE, *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
+        )
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from django.core.management import call_command
 
 from exampleproject.demo import keycloak
 from exampleproject.demo.processes import Served
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Mapping
 
 USUAL_PORT = 8000
+ORIGIN = "shop.example/impersonation"
 _SERVICES = ("orders-api", "billing-api")
 
 
@@ -27,6 +32,17 @@ class Stack:
     shop: str
     services: Mapping[str, str]
     children: tuple[Served, ...]
+    folder: Path
+    """Where the databases and the key of the record are, until the end."""
+
+    @property
+    def database(self) -> Path:
+        """The shop's SQLite database."""
+        return self.folder / "shop.sqlite3"
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the shop, as whoever looks after it would."""
+        return self.children[-1].manage(*arguments)
 
     def ended(self) -> str:
         """Return the name of a child that has ended by itself, "" while all run."""
@@ -55,7 +71,7 @@ def running(url: str | None, port: int | None, log_level: str) -> Iterator[Stack
         ]
         urls = {service.name: service.wait_until_up() for service in services}
         shop = cleanup.enter_context(_shop(folder, common, urls, port))
-        yield Stack(issuer, shop.wait_until_up(), urls, (*services, shop))
+        yield Stack(issuer, shop.wait_until_up(), urls, (*services, shop), folder)
 
 
 def _service(name: str, folder: Path, common: Mapping[str, str]) -> Served:
@@ -78,9 +94,23 @@ def _shop(
             "SHOP_DATABASE_URL": f"sqlite:///{folder / 'shop'}.sqlite3",
             "SHOP_ORDERS_API_URL": urls["orders-api"],
             "SHOP_BILLING_API_URL": urls["billing-api"],
+            **_key(folder / "record.pem"),
         },
         _usual_or_free() if port is None else port,
+        ["--seed"],
     )
+
+
+def _key(path: Path) -> dict[str, str]:
+    """Make the key that signs the record's checkpoints; it is gone with the demo."""
+    said = StringIO()
+    make = ("audit", "keygen", str(path), "--origin", ORIGIN)
+    call_command("kc_exchange", *make, stdout=said)
+    return {
+        "SHOP_AUDIT_ORIGIN": ORIGIN,
+        "SHOP_AUDIT_SIGNING_KEY": str(path),
+        "SHOP_AUDIT_VERIFY_KEYS": said.getvalue().strip(),
+    }
 
 
 def _usual_or_free() -> int:

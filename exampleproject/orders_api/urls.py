@@ -8,6 +8,7 @@ from exampleproject.orders_api import views
 
 urlpatterns = [
     path("v1/orders/", views.Orders.as_view()),
+    path("v1/orders/again/", views.OrderAgain.as_view()),
     path("v1/orders/all/", views.AllOrders.as_view()),
     path("v1/stock/", views.Stock.as_view()),
 ]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rest_framework import status
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from exampleproject.orders_api.data import ORDERS, STOCK
+from exampleproject.orders_api.desk import order_again
 from exampleproject.services.seen import claims_of, seen
 from kc_exchange.drf import HasRealmRole, HasScope
 
@@ -25,6 +28,25 @@ class Orders(APIView):
         claims = claims_of(request)
         orders = ORDERS.get(claims.subject, [])
         return Response({"orders": orders, "seen": seen(claims.claims)})
+
+
+class OrderAgain(APIView):
+    """An order of the same things as one before."""
+
+    permission_classes = (HasScope("orders:write"),)
+
+    def post(self, request: Request) -> Response:
+        """Place it for the user whom the token speaks for; 404 without the one before.
+
+        Takes `{"number": ...}` of the order before.
+        """
+        claims = claims_of(request)
+        asked = request.data if isinstance(request.data, dict) else {}
+        order = order_again(claims.subject, str(asked.get("number", "")))
+        if order is None:
+            raise NotFound("There is no order of that number to repeat.")
+        answer = {"order": order, "seen": seen(claims.claims)}
+        return Response(answer, status=status.HTTP_201_CREATED)
 
 
 class AllOrders(APIView):

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import requests
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 
 from exampleproject.shop.answers import answered
 from exampleproject.shop.backstage import calls, login_facts
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 ACCOUNTS = (
     ("alice", "a customer with two orders"),
     ("bob", "a customer with one"),
-    ("sam", "works for the shop and may enter the admin"),
+    ("sam", "works for the shop: sees the records of impersonation in the admin"),
+    ("sue", "works for support: may act as a customer, from the admin's user list"),
 )
 """Who is in the demo's realm; the password is the name and `-demo`."""
 
@@ -62,6 +66,18 @@ def orders(request: HttpRequest) -> HttpResponse:
     found: dict[str, Any] = reply.json()
     facts = {"orders": found["orders"], "everyones": everyones}
     return answered(request, "orders", facts | {"seen": sighted(found["seen"])})
+
+
+@require_POST
+@login_required
+def order_again(request: HttpRequest, number: str) -> HttpResponse:
+    """Place an order once more; orders-api gets a token that may write, too."""
+    with downstream_session("order-desk") as session:
+        reply = session.post("v1/orders/again/", json={"number": number})
+    reply.raise_for_status()
+    placed = reply.json()["order"]["number"]
+    messages.success(request, f"Order {placed} is placed, the same as {number}.")
+    return redirect("orders")
 
 
 @login_required

@@ -50,6 +50,9 @@ class Command(BaseCommand):
             "--migrate", action="store_true", help="migrate the database first"
         )
         parser.add_argument(
+            "--seed", action="store_true", help="make the demo's people known first"
+        )
+        parser.add_argument(
             "--until-stdin-ends",
             action="store_true",
             help="stop when whoever started this process is gone",
@@ -65,6 +68,8 @@ class Command(BaseCommand):
             threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
         if options["migrate"]:
             call_command("migrate", verbosity=0)
+        if options["seed"]:
+            call_command("seed", verbosity=0)
         with _bound(options["port"]) as server:
             server.set_app(_application())
             threading.Thread(target=server.serve_forever, args=(0.05,)).start()
