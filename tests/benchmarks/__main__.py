@@ -21,6 +21,8 @@ _MODULES = {
     "c": "stampede",
     "d": "middleware_cost",
     "e": "bearer_validation",
+    "f": "impersonated_request",
+    "g": "audit_record",
 }
 
 

@@ -9,6 +9,8 @@ import time
 from base64 import urlsafe_b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -134,18 +136,23 @@ def running() -> Iterator[World]:
         stub.stdin.write(json.dumps(world.routes()) + "\n")
         stub.stdin.flush()
         stub.stdout.readline()
-        _configure(world)
-        yield world
+        with TemporaryDirectory() as folder:
+            _configure(world, Path(folder, "db.sqlite3"))
+            yield world
 
 
-def _configure(world: World) -> None:
+def _configure(world: World, database: Path) -> None:
     settings.configure(
         SECRET_KEY="only-for-benchmarks-0123456789abcdefghijklmnopqrst",
         ALLOWED_HOSTS=["*"],
         USE_TZ=True,
         LOGGING_CONFIG=None,
         DATABASES={
-            "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": database,
+                "OPTIONS": {"timeout": 60, "init_command": "PRAGMA journal_mode=WAL"},
+            }
         },
         SESSION_ENGINE="django.contrib.sessions.backends.cache",
         INSTALLED_APPS=[
