@@ -51,7 +51,7 @@ class Overlay:
         async def auser() -> AbstractBaseUser:
             return target
 
-        self._request.__class__ = _uncached(type(self._request))
+        self._request.__class__ = _uncached(self._request.__class__)
         laid = {"user": target, "auser": auser, "session": self.session}
         cached = {"_cached_user": target, "_acached_user": target}
         for name, value in {**laid, **cached}.items():
@@ -120,7 +120,7 @@ class _Watch:
 def keep_off_caches(response: HttpResponseBase) -> None:
     """Say that no cache, Django's included, may keep the response."""
     response.headers["Cache-Control"] = _OFF
-    patch_vary_headers(response, ["Cookie"])  # type: ignore[arg-type]
+    patch_vary_headers(response, ["Cookie"])
 
 
 def _messages(request: HttpRequest) -> Any:

@@ -52,9 +52,7 @@ def check(
         raise ImpersonationRefused(reason="not_allowed")
 
 
-def may_impersonate(
-    *, operator: AbstractBaseUser | Any, target: AbstractBaseUser | Any, mode: str
-) -> bool:
+def may_impersonate(*, operator: Any, target: Any, mode: str) -> bool:
     """Return True if the operator could do by themself all that the target can.
 
     The default of MAY_IMPERSONATE. A function in its place has the same arguments,

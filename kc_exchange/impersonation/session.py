@@ -44,7 +44,7 @@ class TargetSession(SessionBase):
         self._until = grant.expires_at
         self._beneath = beneath
         self._login = {
-            SESSION_KEY: target._meta.pk.value_to_string(target),  # type: ignore[union-attr]  # noqa: SLF001
+            SESSION_KEY: target._meta.pk.value_to_string(target),  # noqa: SLF001 - public API
             BACKEND_SESSION_KEY: beneath.get(BACKEND_SESSION_KEY, ""),
             HASH_SESSION_KEY: target.get_session_auth_hash(),
         }

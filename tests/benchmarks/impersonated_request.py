@@ -175,8 +175,12 @@ def _body(handler: WSGIHandler, key: str | None) -> bytes:
         "HTTP_COOKIE": f"sessionid={key}", "wsgi.input": io.BytesIO(),
         "wsgi.url_scheme": "http",
     }  # fmt: skip
-    response = handler(environ, lambda *_: None)
+    response = handler(environ, _start_response)
     return b"".join(response)
+
+
+def _start_response(*_: Any) -> Any:
+    """Take the status and the headers, and do nothing with them."""
 
 
 def _settings(world: World) -> dict[str, Any]:
