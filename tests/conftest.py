@@ -66,9 +66,11 @@ def configure(settings: Any) -> Callable[..., None]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what needs a browser or a build, unless a marker asks for it."""
+    """Leave out what needs more than a checkout, unless a marker asks for it."""
     if not config.option.markexpr:
-        config.stash[_LEFT_OUT] = leave_out(config, items, "browser", "wheel")
+        config.stash[_LEFT_OUT] = leave_out(
+            config, items, "browser", "wheel", "database"
+        )
 
 
 def pytest_terminal_summary(
@@ -78,7 +80,7 @@ def pytest_terminal_summary(
     count = config.stash.get(_LEFT_OUT, 0)
     if count:
         terminalreporter.write_line(
-            f"left out: {count} tests of the browser and the wheel; to run them: "
-            "pip install -e '.[dev]', and Chromium; then "
-            'pytest -m "browser or wheel"'
+            f"left out: {count} tests of the browser, the wheel, PostgreSQL and "
+            "MariaDB; to run them: pip install -e '.[dev]', and Chromium; then "
+            'eval "$(.ci/databases start)"; pytest -m "browser or wheel or database"'
         )
