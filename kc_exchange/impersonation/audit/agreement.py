@@ -139,10 +139,15 @@ def _events(alias: str, grants: list[UUID]) -> dict[UUID, list[_Said]]:
     for grant, payload in found.order_by("seq").values_list("grant_id", "payload"):
         try:
             said = loads_object(bytes(payload))
-            if grant and {"seq", "type", "details", "operator", "target"} <= set(said):
-                by_grant[grant].append(said)
         except (TypeError, ValueError):
             continue
+        whole = isinstance(said.get("seq"), int) and "target" in said
+        parts = (
+            isinstance(said.get("operator"), dict),
+            isinstance(said.get("details"), dict),
+        )
+        if grant and whole and all(parts) and said.get("type") in kinds:
+            by_grant[grant].append(said)
     return by_grant
 
 

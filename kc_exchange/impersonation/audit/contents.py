@@ -68,7 +68,10 @@ class Contents:
         if found is None:
             self._note(Reason.COLUMN_CHANGED, row, "One of its columns is unreadable.")
             return True
-        wrong = [name for name, value in right.items() if found.get(name) != value]
+        wrong = [name for name, value in found.items() if value != right[name]]
+        if wrong:
+            right = columns(said, ascii_only=True)
+            wrong = [name for name in wrong if found[name] != right[name]]
         if wrong:
             text = f"Its payload says otherwise than {', '.join(wrong)}."
             self._note(Reason.COLUMN_CHANGED, row, text)

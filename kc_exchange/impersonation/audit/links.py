@@ -63,7 +63,8 @@ class Links:
         """Compare the end of the walk with what the head says."""
         size = extent.size
         if size is None:
-            self._note(Reason.HEAD_CHANGED, self.seq, "There is no head any more.")
+            text = "After it there is no head any more."
+            self._note(Reason.HEAD_CHANGED, self.seq, text)
         elif self.seq < size and self.seq + self._shift < size:
             text = f"The record ends before it; its head speaks of {size} events."
             self._note(Reason.TRUNCATED, self.seq + 1, text, last=size)
@@ -165,7 +166,7 @@ def _linked(seq: int, previous: str, payload: bytes) -> str:
     """Return the hash as the chain computes it; nothing if `previous` is no hash."""
     try:
         return link(seq, previous, payload)
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 

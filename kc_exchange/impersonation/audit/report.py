@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -83,6 +84,7 @@ class Report:
     checkpoints: int = 0
     """Checkpoints that the record agrees with."""
     findings: list[Finding] = field(default_factory=list)
+    """In the order of their numbers."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many findings of each reason, those that are not listed included."""
     unable: list[str] = field(default_factory=list)
@@ -93,14 +95,18 @@ class Report:
     def add(self, finding: Finding) -> None:
         """Note what is wrong."""
         self.counts[str(finding.reason)] += 1
-        if len(self.findings) < MOST:
-            self.findings.append(finding)
+        if len(self.findings) < MOST or _rank(finding) < _rank(self.findings[-1]):
+            insort(self.findings, finding, key=_rank)
+            del self.findings[MOST:]
 
     @property
     def first(self) -> Finding | None:
-        """The finding at the lowest number; one about no record comes last."""
-        found = sorted(self.findings, key=lambda f: (f.seq is None, f.seq or 0))
-        return found[0] if found else None
+        """The finding at the lowest number.
+
+        A grant that disagrees comes after what is wrong with the record itself, which
+        may be why; a finding about no record comes last.
+        """
+        return self.findings[0] if self.findings else None
 
     @property
     def is_sound(self) -> bool:
@@ -145,6 +151,10 @@ class Report:
             "warnings": self.warnings,
             "notes": self.notes,
         }
+
+
+def _rank(finding: Finding) -> tuple[bool, bool, int]:
+    return finding.seq is None, bool(finding.grant), finding.seq or 0
 
 
 def _where(finding: Finding) -> str:

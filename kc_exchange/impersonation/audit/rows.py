@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import DataError
-from django.db.models import Count, Max
 
 from kc_exchange.models import AuditEvent, AuditHead
 
@@ -20,6 +19,7 @@ _DERIVED = (
     "event_id", "type", "outcome", "code", "occurred_at", "operator_id",
     "operator_name", "target_id", "target_name", "grant_id",
 )  # fmt: skip
+_LARGEST = 2**63 - 1
 _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, DataError)
 
 
@@ -39,7 +39,6 @@ class Row:
 class Extent:
     """How far the record goes: what its rows say, and what its head says."""
 
-    rows: int
     highest: int
     size: int | None
     """None where there is no head."""
@@ -52,27 +51,30 @@ def extent(alias: str) -> Extent:
     The rows are asked first: an event and its head are committed together, so the head
     is never behind them, however many are written meanwhile.
     """
-    found = AuditEvent.objects.using(alias).aggregate(n=Count("*"), top=Max("seq"))
-    head = AuditHead.objects.using(alias).order_by("id").values_list("size", "hash")
-    size, digest = head.first() or (None, "")
-    top = found["top"] if isinstance(found["top"], int) else 0
-    return Extent(found["n"], top, size, digest)
+    events = AuditEvent.objects.using(alias).filter(seq__lte=_LARGEST)
+    top = events.order_by("-seq").values_list("seq", flat=True).first()
+    heads = AuditHead.objects.using(alias).order_by("id")
+    size, digest = heads.values_list("size", "hash").first() or (None, "")
+    return Extent(top if isinstance(top, int) else 0, size, digest)
 
 
 def rows(alias: str, after: int) -> Iterator[Row]:
     """Yield the rows with a number above `after`, in their order.
 
-    Each page is a query of its own: MySQL would otherwise send the whole table, and
-    SQLite keep its writers out.
+    After 0 that is all there is, also what has no number or one below 1. Each page is
+    a query of its own: MySQL would otherwise send the whole table, and SQLite keep its
+    writers out.
     """
-    last = after
+    least, skip = (after + 1 if after else None), 0
     while True:
-        page = _page(alias, last)
+        page = _page(alias, least, skip)
         yield from page
-        numbers = [row.seq for row in page if type(row.seq) is int and row.seq > last]
-        if len(page) < PAGE or not numbers:
+        if len(page) < PAGE:
             return
-        last = max(numbers)
+        numbers: list[int | None] = [row.seq for row in page]
+        last = next((n for n in reversed(numbers) if type(n) is int), least)
+        skip = len(page) + skip if last == least else len(page) - numbers.index(last)
+        least = last
 
 
 def row_at(alias: str, seq: int) -> Row | None:
@@ -93,23 +95,24 @@ def hashes(alias: str, upto: int) -> Iterator[tuple[int, str]]:
         last = page[-1][0]
 
 
-def _page(alias: str, last: int) -> list[Row]:
+def _page(alias: str, least: int | None, skip: int) -> list[Row]:
     """Return the next rows; one by one where one of them cannot be read.
 
-    The first page also has what stands before number 1, where nothing belongs.
+    A table that has lost its key may have a number twice, so a page begins with the
+    last number of the page before, and skips what was there.
     """
     events = AuditEvent.objects.using(alias).order_by("seq")
-    if last > 0:
-        events = events.filter(seq__gt=last)
+    if least is not None:
+        events = events.filter(seq__gte=least)
     try:
         return [
             _row(values, {name: values[name] for name in _DERIVED})
-            for values in events.values(*_CHAIN, *_DERIVED)[:PAGE]
+            for values in events.values(*_CHAIN, *_DERIVED)[skip : skip + PAGE]
         ]
     except _UNREADABLE:
         return [
             _row(values, _derived(alias, values["seq"]))
-            for values in events.values(*_CHAIN)[:PAGE]
+            for values in events.values(*_CHAIN)[skip : skip + PAGE]
         ]
 
 

@@ -111,8 +111,7 @@ class _Walk:
                 self._report.add(Finding(reason=Reason.INSERTED, sentence=text))
                 continue
             self._take(row, follower)
-        if found.size is not None or found.rows:
-            links.finish(found)
+        links.finish(found)
         self._contents.finish()
         self._report.root = self._tree.root()
         compare(

@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from tests.impersonation.audit.engines import engine, site
+from tests.impersonation.audit.tools import history, migrated
+
+__all__ = ["engine", "history", "migrated", "site"]
