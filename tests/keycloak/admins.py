@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tests.keycloak.servers import REALM, USER_IDS
+from tests.keycloak.servers import EXCHANGE_EVENT, REALM, USER_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +79,18 @@ class RealAdmin:
         made = self.call("POST", f"/{REALM['realm']}/components", component)
         assert made.status_code == 201, made.text
 
+    def sessions(self, username: str) -> set[str]:
+        """The ids of the user's sessions."""
+        path = f"/{REALM['realm']}/users/{USER_IDS[username]}/sessions"
+        return {session["id"] for session in self.call("GET", path).json()}
+
+    def last_exchange(self) -> dict[str, Any]:
+        """What the server's own event says of the last token exchange."""
+        kinds = "type=TOKEN_EXCHANGE&type=TOKEN_EXCHANGE_ERROR"
+        found = self.call("GET", f"/{REALM['realm']}/events?max=1&{kinds}").json()
+        details = found[0]["details"]
+        return {name: details.get(name) for name in EXCHANGE_EVENT}
+
 
 @dataclass
 class EmbeddedAdmin:
@@ -97,3 +109,12 @@ class EmbeddedAdmin:
     def rotate_keys(self) -> None:
         """Add a key that goes before the present one."""
         self.embedded.rotate_keys(REALM["realm"])
+
+    def sessions(self, username: str) -> set[str]:
+        """The ids of the user's sessions."""
+        return set(self.embedded.sessions(REALM["realm"], username))
+
+    def last_exchange(self) -> dict[str, Any]:
+        """What the server's own record says of the last token exchange."""
+        record = self.embedded.exchanges[-1]
+        return {name: getattr(record, name) for name in EXCHANGE_EVENT}

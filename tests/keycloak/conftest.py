@@ -1,8 +1,9 @@
-"""The table's two servers: the embedded one always, a real one when there is one."""
+"""The table's servers: embedded ones always, real ones where there are some."""
 
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,15 @@ pytest.register_assert_rewrite(
 
 from tests.keycloak.admins import EmbeddedAdmin, RealAdmin  # noqa: E402
 from tests.keycloak.browser import Browser  # noqa: E402
+from tests.keycloak.kinds import (  # noqa: E402
+    LEGACY,
+    MARKER,
+    STANDARD,
+    URL,
+    Kind,
+    address,
+    kinds,
+)
 from tests.keycloak.servers import (  # noqa: E402 - after the line above
     REALM,
     Server,
@@ -24,9 +34,8 @@ from tests.keycloak.servers import (  # noqa: E402 - after the line above
 from tests.left_out import leave_out  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-URL = "KC_EXCHANGE_KEYCLOAK"
 LEFT_OUT = pytest.StashKey[int]()
 
 
@@ -39,9 +48,10 @@ def is_required() -> bool:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what needs a real Keycloak when none was named."""
-    if not (os.environ.get(URL) or is_required()):
-        config.stash[LEFT_OUT] = leave_out(config, items, "keycloak")
+    """Leave out what needs a real Keycloak that was not named."""
+    missing = [MARKER[features] for features in MARKER if not address(features)]
+    if missing and not is_required():
+        config.stash[LEFT_OUT] = leave_out(config, items, *missing)
 
 
 def pytest_terminal_summary(
@@ -52,20 +62,34 @@ def pytest_terminal_summary(
     if count:
         terminalreporter.write_line(
             f"left out: {count} tests against a real Keycloak; to run them: "
-            f".ci/keycloak start && {URL}=http://127.0.0.1:18080 pytest -m keycloak"
+            f".ci/keycloak start && {URL[STANDARD]}=http://127.0.0.1:18080 "
+            "pytest -m keycloak; those of impersonation: .ci/keycloak start "
+            "--features=token-exchange --port 18081 && "
+            f"{URL[LEGACY]}=http://127.0.0.1:18081 pytest -m keycloak"
         )
 
 
-@pytest.fixture(
-    scope="session",
-    params=["embedded", pytest.param("real", marks=pytest.mark.keycloak)],
-)
-def a_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server with the conformance realm, the embedded one or a real one."""
-    if request.param == "real":
-        yield real_server()
-    else:
-        yield from embedded_server()
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[Callable[[Kind], Server]]:
+    """Start each server when it is asked for first, and keep it for the run."""
+    started: dict[Kind, Server] = {}
+    with ExitStack() as running:
+
+        def server(kind: Kind) -> Server:
+            if kind not in started:
+                made = real_server if kind.real else embedded_server
+                started[kind] = running.enter_context(made(kind.features))
+            return started[kind]
+
+        yield server
+
+
+@pytest.fixture(params=kinds())
+def a_server(
+    request: pytest.FixtureRequest, _servers: Callable[[Kind], Server]
+) -> Server:
+    """A server with the conformance realm, embedded or real, of each feature set."""
+    return _servers(request.param)
 
 
 @pytest.fixture
@@ -76,29 +100,39 @@ def keycloak(a_server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture
+def without_bob(keycloak: Server) -> None:
+    """Nobody is logged in as Bob."""
+    keycloak.admin.end_sessions("bob")
+
+
+@pytest.fixture
 def browser(keycloak: Server) -> Browser:
     """A browser that has never been here."""
     return Browser(keycloak)
 
 
-def real_server() -> Server:
+@contextmanager
+def real_server(features: str) -> Iterator[Server]:
     """The Keycloak that the environment names, with a fresh realm."""
-    url = os.environ.get(URL, "").rstrip("/")
+    url = address(features)
     if not url:
-        pytest.fail(f"{URL} is not set; start one with .ci/keycloak start")
+        pytest.fail(f"{URL[features]} is not set; start one with .ci/keycloak start")
     admin = RealAdmin(
         url,
-        os.environ.get(f"{URL}_ADMIN", "admin"),
-        os.environ.get(f"{URL}_PASSWORD", "admin"),
+        os.environ.get(f"{URL[STANDARD]}_ADMIN", "admin"),
+        os.environ.get(f"{URL[STANDARD]}_PASSWORD", "admin"),
     )
     admin.import_realm(REALM)
     admin.import_realm(shop_realm())
-    return Server(url, admin)
+    yield Server(url, admin, legacy=features == LEGACY)
 
 
-def embedded_server() -> Iterator[Server]:
+@contextmanager
+def embedded_server(features: str) -> Iterator[Server]:
     """The Keycloak that this package brings along."""
     from kc_exchange.testing import EmbeddedKeycloak  # noqa: PLC0415
 
-    with EmbeddedKeycloak(REALM, shop_realm()) as embedded:
-        yield Server(embedded.url, EmbeddedAdmin(embedded))
+    legacy = features == LEGACY
+    named = {"token-exchange"} if legacy else set()
+    with EmbeddedKeycloak(REALM, shop_realm(), features=named) as embedded:
+        yield Server(embedded.url, EmbeddedAdmin(embedded), legacy=legacy)

@@ -1,4 +1,4 @@
-"""The two servers that the table is asked of, behind one small face."""
+"""The servers that the table is asked of, behind one small face."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ REALM_FILE = FOLDER / "conformance-realm.json"
 REALM = json.loads(REALM_FILE.read_text())
 SHOP_FILE = FOLDER.parents[1] / "exampleproject/keycloak/shop-realm.json"
 USER_IDS = {user["username"]: user["id"] for user in REALM["users"]}
+
+EXCHANGE_EVENT = ("impersonator", "reason", "requested_subject", "token_id")
+"""What Keycloak's event of a token exchange says, as far as the table asks."""
 
 _TYPE = "urn:ietf:params:oauth:token-type:"
 ACCESS_TOKEN = f"{_TYPE}access_token"
@@ -52,6 +55,12 @@ class Admin(Protocol):
     def rotate_keys(self) -> None:
         """Sign with a new key from now on, and keep the old one."""
 
+    def sessions(self, username: str) -> set[str]:
+        """The ids of the user's sessions."""
+
+    def last_exchange(self) -> dict[str, Any]:
+        """What the server's own record says of the last token exchange."""
+
 
 @dataclass
 class Server:
@@ -59,6 +68,7 @@ class Server:
 
     url: str
     admin: Admin
+    legacy: bool = False
     realm: str = REALM["realm"]
     http: requests.Session = field(default_factory=requests.Session)
     shut_out: set[str] = field(default_factory=set)

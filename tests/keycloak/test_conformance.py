@@ -1,4 +1,4 @@
-"""The table, asked of the embedded Keycloak and of a real one."""
+"""The table, asked of embedded Keycloaks and of real ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.keycloak.kinds import KINDS
 from tests.keycloak.rows import verify
 from tests.keycloak.table import TABLE
 
@@ -14,13 +15,22 @@ if TYPE_CHECKING:
     from tests.keycloak.servers import Server
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+CASES = [
+    pytest.param(kind, row, marks=kind.marks, id=f"{kind.name}-{row.name}")
+    for kind in KINDS
+    for row in TABLE
+    if row.only in ("", kind.features)
+]
+
+
+@pytest.mark.parametrize(("a_server", "row"), CASES, indirect=["a_server"])
 def test_reply__is_keycloaks(keycloak: Server, row: Row) -> None:
     """Each request of the table gets the reply that Keycloak gives."""
     verify(row, keycloak)
 
 
 def test_table__names_each_row_once() -> None:
-    """A row's name finds it, so no two rows share one."""
-    names = [row.name for row in TABLE]
-    assert len(names) == len(set(names))
+    """A row's name finds it, so no two rows of a server share one."""
+    for features in ("standard", "legacy"):
+        names = [row.name for row in TABLE if row.only in ("", features)]
+        assert len(names) == len(set(names))

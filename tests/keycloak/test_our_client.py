@@ -11,6 +11,7 @@ from kc_exchange.exceptions import (
     AudienceNotAvailable,
     ClientAuthFailed,
     ConsentRequired,
+    ExchangeDenied,
     ExchangeError,
     ExchangeMisconfigured,
     ProofRequired,
@@ -20,6 +21,7 @@ from kc_exchange.exceptions import (
 )
 from kc_exchange.exchange import client_credentials, exchange, refresh
 from kc_exchange.tokens import ACCESS_TOKEN, SubjectToken, unverified_claims
+from tests.keycloak.kinds import LEGACY, STANDARD, on
 from tests.keycloak.servers import FOLDER
 
 if TYPE_CHECKING:
@@ -142,7 +144,6 @@ def test_refresh__gives_new_tokens(keycloak: Server) -> None:
             ExchangeMisconfigured,
             "SCOPES",
         ),
-        (ORDERS, "plain-app", ExchangeMisconfigured, "exchange is off"),
         (ORDERS, "stranger-app", ExchangeMisconfigured, "not meant for stranger-app"),
         (ORDERS, "unknown-app", ClientAuthFailed, "credential"),
         (ORDERS, "consent-app", ConsentRequired, "consent"),
@@ -166,6 +167,24 @@ def test_exchange__refused(
     assert type(caught.value) is kind
     assert caught.value.fix
     assert before.value not in str(caught.value)
+
+
+@on(STANDARD)
+def test_exchange__switch_is_off(keycloak: Server) -> None:
+    """A requester without the switch is told of it."""
+    with pytest.raises(ExchangeMisconfigured, match="exchange is off") as caught:
+        exchange(subject(keycloak), ORDERS, realm(keycloak, "plain-app"))
+
+    assert "Standard Token Exchange: switch it on" in caught.value.fix
+
+
+@on(LEGACY)
+def test_exchange__switch_is_off_and_legacy_answers(keycloak: Server) -> None:
+    """Where legacy exchange answers instead, the advice is the same."""
+    with pytest.raises(ExchangeDenied, match="legacy exchange answered") as caught:
+        exchange(subject(keycloak), ORDERS, realm(keycloak, "plain-app"))
+
+    assert "Standard Token Exchange: switch it on" in caught.value.fix
 
 
 def test_exchange__wrong_secret(keycloak: Server) -> None:

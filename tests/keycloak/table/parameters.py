@@ -50,22 +50,26 @@ ROWS = (
     ),
     Row(
         name="parameters: no subject_token",
+        only="standard",
         form=exchange_form(without=("subject_token",)),
         expect=required("subject_token"),
     ),
     Row(
         name="parameters: no subject_token_type",
+        only="standard",
         form=exchange_form(without=("subject_token_type",)),
         expect=required("subject_token_type"),
     ),
     Row(
         name="parameters: neither token nor type",
+        only="standard",
         form=exchange_form(without=("subject_token", "subject_token_type")),
         expect=required("subject_token"),
     ),
     *(
         Row(
             name=f"parameters: subject_token_type {kind.rpartition(':')[2]}",
+            only="standard",
             form=exchange_form(Login(part=part), subject_token_type=kind),
             expect=ONLY_ACCESS_TOKENS,
         )
@@ -87,6 +91,7 @@ ROWS = (
     *(
         Row(
             name=f"parameters: {name}",
+            only="standard",
             form=exchange_form(**{name: "alice"}),
             expect=unsupported(name),
         )
@@ -140,6 +145,7 @@ ROWS = (
     ),
     Row(
         name="parameters: client without the switch",
+        only="standard",
         form=exchange_form(),
         client=Basic("plain-app"),
         expect=refused(
