@@ -16,9 +16,11 @@ def expect(held: bool, cause: str, fix: str) -> None:  # noqa: FBT001 - as asser
         raise DemoFailed(cause, fix)
 
 
-def expect_token(seen: Mapping[str, Any], audience: str, scope: str, sub: str) -> None:
-    """Raise unless a service saw a token for it alone, by the shop, for that user."""
-    held = seen["aud"] == [audience] and seen["azp"] == "shop" and seen["sub"] == sub
+def expect_token(
+    seen: Mapping[str, Any], audience: str, scope: str, sub: str, *, by: str = "shop"
+) -> None:
+    """Raise unless a service saw a token for it alone, for that user, by a client."""
+    held = seen["aud"] == [audience] and seen["azp"] == by and seen["sub"] == sub
     expect(
         held and scope in seen["scope"] and seen["act"] is None,
         f"{audience} saw aud={seen['aud']} azp={seen['azp']} sub={seen['sub']}.",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from exampleproject.demo import app
 from exampleproject.demo.expectations import expect, expect_token
-from exampleproject.demo.visitor import Page, Visitor, refused
+from exampleproject.demo.page import Page
+from exampleproject.demo.visitor import Visitor, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from exampleproject.demo.failure import DemoFailed
+from exampleproject.demo.page import Page
 
 _SECONDS = 15
 _MOST_REDIRECTS = 10
 _OK, _UNAUTHORIZED = 200, 401
-
-
-class Page(HTMLParser):
-    """A page's text, and its forms: where they lead and what they would send."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.forms: list[tuple[str, dict[str, str]]] = []
-        self.title = ""
-        self._words: list[str] = []
-        self._in_title = False
-        self.feed(html)
-
-    @property
-    def text(self) -> str:
-        """What a person would read, in one line."""
-        return " ".join(" ".join(self._words).split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep the forms and their inputs."""
-        found = {name: value or "" for name, value in attrs}
-        self._in_title = tag == "title"
-        if tag == "form":
-            self.forms.append((found.get("action", ""), {}))
-        elif tag == "input" and self.forms and found.get("name"):
-            self.forms[-1][1][found["name"]] = found.get("value", "")
-
-    def handle_data(self, data: str) -> None:
-        """Keep the text."""
-        if self._in_title:
-            self.title += data.strip()
-            self._in_title = False
-        self._words.append(data)
 
 
 class Visitor:
@@ -94,13 +61,34 @@ class Visitor:
 
     def log_out(self) -> requests.Response:
         """Send the form behind the shop's button."""
-        reply = self.open("")
-        found = [form for form in Page(reply.text).forms if "logout" in form[0]]
-        if not found:
-            raise DemoFailed("The shop shows no button to log out.", "Log in first.")
-        action, inputs = found[0]
-        headers = {"Referer": reply.url}
-        return self.open(action, method="POST", data=inputs, headers=headers)
+        return self.send(self.open(""), "logout")
+
+    def send(
+        self, page: requests.Response, form: str, **inputs: str
+    ) -> requests.Response:
+        """Fill in and send a form: one that leads to `form`, or has an input so named.
+
+        Raises:
+            DemoFailed: the page has no such form.
+        """
+        forms = Page(page.text).forms
+        found = next((f for f in forms if form in f[0] or form in f[1]), None)
+        if found is None:
+            where = page.url.partition("?")[0]
+            raise DemoFailed(
+                f"The page at {where} ({page.status_code}) has no form {form!r}.",
+                "Look at the page in a browser: manage.py demo.",
+            )
+        url, headers = urljoin(page.url, found[0]), {"Referer": page.url}
+        return self.open(url, method="POST", data=found[1] | inputs, headers=headers)
+
+    def cookie(self, name: str) -> str:
+        """Return the value of a cookie, empty if there is none."""
+        return next((c.value or "" for c in self._http.cookies if c.name == name), "")
+
+    def take_cookie(self, name: str, value: str) -> None:
+        """Send a cookie that was somebody's."""
+        self._http.cookies.set(name, value, domain=urlsplit(self.shop).hostname)
 
     def ask(self, path: str, **headers: str) -> dict[str, Any]:
         """Return what a program gets from the shop.

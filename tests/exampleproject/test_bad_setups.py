@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exampleproject.demo.keycloak import REALM_FILE
-from exampleproject.demo.visitor import Page, refused
+from exampleproject.demo.page import Page
+from exampleproject.demo.visitor import refused
 from kc_exchange.testing import EmbeddedKeycloak
 from tests.exampleproject.shops import JSON, manage, says_plainly, shop, visitor
 

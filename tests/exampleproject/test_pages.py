@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from exampleproject.demo.visitor import Page
+from exampleproject.demo.page import Page
 from tests.exampleproject.shops import JSON, says_plainly, visitor
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -85,7 +86,13 @@ class Command(BaseCommand):
             f"  {running.shop}orders/     fetched from orders-api as you\n"
             f"  {running.shop}invoices/   fetched from billing-api, in an async view\n"
             f"  {running.shop}behind/     what each service saw of its token\n"
-            f"  {running.shop}admin/      for sam\n\n"
+            f"  {running.shop}admin/      for sam and sue, who work for the shop\n\n"
+            f"Act as a customer\n"
+            f"  Log in as sue, open {running.shop}admin/auth/user/ and choose to act\n"
+            f"  as alice: it takes a reason, a banner says so, and all of it is\n"
+            f"  recorded. sam finds the record in the admin, and can end it.\n"
+            f"  SHOP_DATABASE_URL=sqlite:///{running.database} \\\n"
+            f"    {sys.executable} manage.py kc_exchange audit verify\n\n"
             f"Behind it\n{services}\n  {'Keycloak':<12} {running.issuer}\n\n"
             f"Ctrl-C stops all of it.\n"
         )
