@@ -13,6 +13,7 @@ from kc_exchange.impersonation.audit.checkpoint import Checkpoint, sign_checkpoi
 from kc_exchange.impersonation.audit.notes import Signer
 from kc_exchange.impersonation.audit.verify import verify
 from kc_exchange.impersonation.events import about, stated
+from kc_exchange.impersonation.people import Person
 from kc_exchange.models import AuditEvent, AuditHead, ImpersonationGrant
 from tests.impersonation.audit.owner import Owner
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from kc_exchange.impersonation.audit.report import Report
 
 ORIGIN = "shop.example/audit"
-OPERATOR = {"operator_id": "2", "operator_name": "sam"}
-TARGET = {"target_id": "7", "target_name": "anna"}
+SAM = Person(id="2", name="sam")
+ANNA = Person(id="7", name="anna")
 
 
 class History:
@@ -52,13 +53,15 @@ class History:
         """Start a grant: two events."""
         now = timezone.now()
         grant = ImpersonationGrant(
-            **OPERATOR,
-            **TARGET,
+            operator_id=SAM.id,
+            operator_name=SAM.name,
+            target_id=ANNA.id,
+            target_name=ANNA.name,
             reason=reason,
             expires_at=now + timedelta(minutes=15),
             client_address="192.0.2.7",
             user_agent="Browser/1.0",
-            open_for=OPERATOR["operator_id"],
+            open_for=SAM.id,
         )
 
         def requested(append: Append) -> None:

@@ -52,7 +52,7 @@ class Owner:
     def renumber_newest(self, seq: Any) -> None:
         """Give the row that was added last another number (SQLite)."""
         newest = "(SELECT MAX(rowid) FROM kc_exchange_auditevent)"
-        sql = f"UPDATE kc_exchange_auditevent SET seq = %s WHERE rowid = {newest}"  # noqa: S608
+        sql = f"UPDATE kc_exchange_auditevent SET seq = %s WHERE rowid = {newest}"
         self.run(sql, seq)
 
     def drop_triggers(self) -> int:
@@ -69,7 +69,7 @@ class Owner:
     def update(self, seq: int, /, **changes: Any) -> None:
         """Change columns of one event."""
         sets = ", ".join(f"{name} = %s" for name in changes)
-        sql = f"UPDATE kc_exchange_auditevent SET {sets} WHERE seq = %s"  # noqa: S608
+        sql = f"UPDATE kc_exchange_auditevent SET {sets} WHERE seq = %s"
         self.run(sql, *changes.values(), seq)
 
     def delete(self, seq: int) -> None:
@@ -134,3 +134,10 @@ class Owner:
         self.run("CREATE TABLE aside AS SELECT * FROM kc_exchange_auditevent")
         self.run("DROP TABLE kc_exchange_auditevent")
         self.run("ALTER TABLE aside RENAME TO kc_exchange_auditevent")
+
+
+def rows_of(alias: str) -> list[tuple[Any, ...]]:
+    """Return the whole table of events, as the database has it."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT * FROM kc_exchange_auditevent ORDER BY seq")
+        return list(cursor.fetchall())

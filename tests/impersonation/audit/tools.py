@@ -20,16 +20,19 @@ from cryptography.hazmat.primitives.serialization import (
 from django.core.management import call_command
 from django.db import connections
 
-from tests.impersonation.audit.history import History
+from tests.impersonation.audit.history import ANNA, ORIGIN, SAM, History
+from tests.impersonation.audit.owner import EVENTS, HEAD, Owner, rows_of
 
-__all__ = ["History", "Router", "connected", "found", "history", "migrated", "owner"]
+__all__ = [
+    "ANNA", "EVENTS", "HEAD", "ORIGIN", "SAM", "History", "Owner", "Router",
+    "connected", "found", "history", "migrated", "owner", "rows_of", "use_key",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from kc_exchange.impersonation.audit.notes import Signer
-    from tests.impersonation.audit.owner import Owner
 
 
 class Router:
