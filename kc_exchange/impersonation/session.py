@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import (
+    CreateError,
+    SessionBase,
+    UpdateError,
+)
 from django.middleware.csrf import CSRF_SESSION_KEY
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -63,15 +68,25 @@ class TargetSession(SessionBase):
         return {**stored, **self._login, **self._shared()}
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's
-        """Store what is the target's own, until the grant's end at the latest."""
+        """Store what is the target's own, until the grant's end at the latest.
+
+        What comes too late, when the grant has ended, is not kept.
+        """
         del must_create
         kept = {
             name: value
             for name, value in self._get_session().items()  # type: ignore[attr-defined]
             if name not in self._login and name != CSRF_SESSION_KEY
         }
+        with suppress(UpdateError):
+            try:
+                self._store(kept)
+            except CreateError:  # another tab was faster
+                self._store(kept)
+
+    def _store(self, kept: dict[str, Any]) -> None:
         store = _engine()(self.session_key)
-        is_there = bool(store.get(_WRAPPED)) and store.session_key == self.session_key
+        is_there = _WRAPPED in store and store.session_key == self.session_key
         if not is_there:
             store = _engine()()
             store._session_key = self.session_key  # noqa: SLF001 - a key of our own
@@ -88,6 +103,10 @@ class TargetSession(SessionBase):
     def cycle_key(self) -> None:
         """Keep the key: it is no credential."""
         self.modified = True
+
+    async def acycle_key(self) -> None:
+        """Do as `cycle_key` does, for an event loop."""
+        self.cycle_key()
 
     def create(self) -> None:
         """Do nothing: the session is there as long as its grant is."""

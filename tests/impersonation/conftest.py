@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.impersonation.desk import desk
+
+__all__ = ["desk"]
