@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.keycloak.clients import Basic
-from tests.keycloak.rows import Row, exchange_form, issued
+from tests.keycloak.rows import Row, exchange_form, issued, refused
 from tests.keycloak.servers import ACCESS_TOKEN, EXCHANGE_GRANT, USER_IDS
 from tests.keycloak.steps import Exchanged, Literal, Login, revoke, scoped
 
@@ -123,3 +123,10 @@ def acting_as(user: str, *aud: str, **changes: Any) -> Expect:
         **changes,
     }
     return issued(*(aud or ("shipping-api", "account")), **wanted)
+
+
+def forbidden(
+    reason: str, said: str = "Client not allowed to exchange", **event: Any
+) -> Expect:
+    """A refusal that only Keycloak's own event gives a reason for."""
+    return refused(403, "access_denied", said, reason=reason, **event)

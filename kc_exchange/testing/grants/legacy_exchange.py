@@ -155,13 +155,15 @@ def _check_target(
     holder = identity.client_id if identity else None
     if client.public and holder != client.client_id:
         said = "Client is not the holder of the token"
-        raise OAuthError("access_denied", said, status=403)
+        reason = "client is not the token holder"
+        raise OAuthError("access_denied", said, status=403, reason=reason)
     if target is not client:
         raise _forbidden("client not allowed to exchange to audience")
     known = identity is None or client.client_id in (holder, *identity.audience)
     if not known:
         said = "Client is not within the token audience"
-        raise OAuthError("access_denied", said, status=403)
+        reason = "client is not within the token audience"
+        raise OAuthError("access_denied", said, status=403, reason=reason)
 
 
 def _issue(

@@ -5,6 +5,7 @@ from tests.keycloak.impersonations import (
     OLGA,
     Beginning,
     acting_as,
+    forbidden,
     impersonate_form,
     impersonation,
 )
@@ -14,15 +15,15 @@ from tests.keycloak.states import Ended, Forged, LoggedOut, Revoked, ShutOut
 from tests.keycloak.steps import Exchanged, Login
 
 DEFAULTS = {"profile", "email", "shipping"}
-SAID = "Client not allowed to exchange"
-NO_AUDIENCE = refused(
-    403,
-    "access_denied",
-    SAID,
-    reason="client not allowed to exchange to audience",
-    impersonator="olga",
+NO_AUDIENCE = forbidden(
+    "client not allowed to exchange to audience", impersonator="olga"
 )
-INVALID = refused(400, "invalid_request", "Invalid token")
+INVALID = refused(
+    400,
+    "invalid_request",
+    "Invalid token",
+    reason="subject_token validation failure",
+)
 WRONG_TYPE = refused(
     400,
     "invalid_request",
@@ -114,7 +115,7 @@ SUBJECTS = (
     impersonation(
         "no operator, a public requester",
         impersonate_form(without=("subject_token", "subject_token_type")),
-        refused(403, "access_denied", SAID),
+        forbidden("public clients not allowed"),
         Public("public-app"),
     ),
 )
@@ -123,13 +124,18 @@ REQUESTERS = (
     impersonation(
         "requester not in the token's audience",
         impersonate_form(),
-        refused(403, "access_denied", "Client is not within the token audience"),
+        forbidden(
+            "client is not within the token audience",
+            "Client is not within the token audience",
+        ),
         Basic("stranger-app"),
     ),
     impersonation(
         "requester public",
         impersonate_form(),
-        refused(403, "access_denied", "Client is not the holder of the token"),
+        forbidden(
+            "client is not the token holder", "Client is not the holder of the token"
+        ),
         Public("public-app"),
     ),
     impersonation(
@@ -141,7 +147,12 @@ REQUESTERS = (
     impersonation(
         "requester asks for consent",
         impersonate_form(),
-        refused(400, "invalid_client", "Client requires user consent"),
+        refused(
+            400,
+            "invalid_client",
+            "Client requires user consent",
+            reason="audience requires consent",
+        ),
         Basic("consent-app"),
     ),
     impersonation(
@@ -206,7 +217,7 @@ PARAMETERS = (
             ("unknown", "frontend", "openid", "nonsense", (), DEFAULTS),
             ("empty", "frontend", "openid", "", (), DEFAULTS),
             (
-                "openid although the operator's has it not",
+                "openid, not the operator's",
                 "frontend",
                 "profile",
                 "openid",

@@ -3,18 +3,15 @@
 from tests.keycloak.impersonations import (
     Impersonated,
     acting_as,
+    forbidden,
     impersonate_form,
     impersonation,
 )
-from tests.keycloak.rows import refused
 from tests.keycloak.servers import USER_IDS
 from tests.keycloak.steps import Login
 
-SAID = "Client not allowed to exchange"
-NOT_FOUND = refused(403, "access_denied", SAID, reason="requested_subject not found")
-NOT_ALLOWED = refused(
-    403, "access_denied", SAID, reason="subject not allowed to impersonate"
-)
+NOT_FOUND = forbidden("requested_subject not found")
+NOT_ALLOWED = forbidden("subject not allowed to impersonate")
 
 TARGETS = (
     impersonation(
