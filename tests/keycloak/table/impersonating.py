@@ -1,8 +1,6 @@
-"""Requests to act as somebody: token types, subject tokens, requesters, parameters."""
+"""Requests to act as somebody: token types, audience, scope, other parameters."""
 
-from tests.keycloak.clients import Basic, Public
 from tests.keycloak.impersonations import (
-    OLGA,
     Beginning,
     acting_as,
     forbidden,
@@ -11,18 +9,11 @@ from tests.keycloak.impersonations import (
 )
 from tests.keycloak.rows import issued, refused
 from tests.keycloak.servers import ID_TOKEN, JWT, REFRESH_TOKEN, SAML2, USER_IDS
-from tests.keycloak.states import Ended, Forged, LoggedOut, Revoked, ShutOut
-from tests.keycloak.steps import Exchanged, Login
+from tests.keycloak.steps import Login
 
 DEFAULTS = {"profile", "email", "shipping"}
 NO_AUDIENCE = forbidden(
     "client not allowed to exchange to audience", impersonator="olga"
-)
-INVALID = refused(
-    400,
-    "invalid_request",
-    "Invalid token",
-    reason="subject_token validation failure",
 )
 WRONG_TYPE = refused(
     400,
@@ -75,105 +66,6 @@ TYPES = (
             WRONG_TYPE,
         )
         for kind in (ID_TOKEN, REFRESH_TOKEN, JWT)
-    ),
-)
-
-SUBJECTS = (
-    *(
-        impersonation(f"operator's token {what}", impersonate_form(token), INVALID)
-        for what, token in (
-            ("empty", ""),
-            ("not a token", "nonsense"),
-            ("forged", Forged(OLGA)),
-            ("revoked", Revoked(OLGA)),
-            ("logged out", LoggedOut(OLGA)),
-            ("ended by an administrator", Ended(OLGA, user="olga")),
-            ("of a disabled operator", ShutOut(OLGA, user="olga")),
-            ("a refresh token", Login(user="olga", part="refresh_token")),
-        )
-    ),
-    impersonation(
-        "operator's token lightweight",
-        impersonate_form(Login(user="olga", client="frontend-light")),
-        acting_as("alice"),
-    ),
-    impersonation(
-        "operator's token the requester's own",
-        impersonate_form(Login(user="olga", client="django-app")),
-        acting_as("alice"),
-    ),
-    impersonation(
-        "operator's token narrowed to a service",
-        impersonate_form(Exchanged(OLGA)),
-        acting_as("alice", "orders-api", "shipping-api", "account", more_keys=()),
-    ),
-    impersonation(
-        "no operator",
-        impersonate_form(without=("subject_token", "subject_token_type")),
-        refused(500, "unknown_error"),
-    ),
-    impersonation(
-        "no operator, a public requester",
-        impersonate_form(without=("subject_token", "subject_token_type")),
-        forbidden("public clients not allowed"),
-        Public("public-app"),
-    ),
-)
-
-REQUESTERS = (
-    impersonation(
-        "requester not in the token's audience",
-        impersonate_form(),
-        forbidden(
-            "client is not within the token audience",
-            "Client is not within the token audience",
-        ),
-        Basic("stranger-app"),
-    ),
-    impersonation(
-        "requester public",
-        impersonate_form(),
-        forbidden(
-            "client is not the token holder", "Client is not the holder of the token"
-        ),
-        Public("public-app"),
-    ),
-    impersonation(
-        "requester public, the token its own",
-        impersonate_form(Login(user="olga", client="frontend-public")),
-        acting_as("alice", "django-app", "account", azp="frontend-public"),
-        Public("frontend-public"),
-    ),
-    impersonation(
-        "requester asks for consent",
-        impersonate_form(),
-        refused(
-            400,
-            "invalid_client",
-            "Client requires user consent",
-            reason="audience requires consent",
-        ),
-        Basic("consent-app"),
-    ),
-    impersonation(
-        "requester without the standard exchange's switch",
-        impersonate_form(),
-        acting_as("alice", "account", azp="plain-app"),
-        Basic("plain-app"),
-    ),
-    impersonation(
-        "requester lightweight, so that nobody is named",
-        impersonate_form(),
-        issued(
-            azp="lightweight-app",
-            kept=(),
-            changed=("sid",),
-            more_keys=("id_token",),
-            absent=("sub", "realm_access"),
-            jti=Beginning("onltna:"),
-            aud=None,
-        ),
-        Basic("lightweight-app"),
     ),
 )
 
@@ -258,4 +150,4 @@ PARAMETERS = (
     ),
 )
 
-ROWS = (*TYPES, *SUBJECTS, *REQUESTERS, *PARAMETERS)
+ROWS = (*TYPES, *PARAMETERS)
