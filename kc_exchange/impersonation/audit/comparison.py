@@ -69,7 +69,7 @@ def compare(
         checkpoints: those that can be believed.
         roots: the record's root at each of their sizes that it has.
         report: where it goes.
-        size: how many events the record has.
+        size: the number of the last event.
         other_leaves: the first number from where on hashes are known to be others;
             what a checkpoint says of those is no news.
     """

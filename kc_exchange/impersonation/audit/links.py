@@ -34,6 +34,11 @@ class Links:
         self.other_leaves: int | None = None
         """The first number from where on the hashes are known to be others."""
 
+    @property
+    def reach(self) -> int:
+        """The number that the last record had when it was written."""
+        return self.seq + max(0, self._shift)
+
     def take(self, row: Row, said: dict[str, Any] | None, follower: str) -> bool:
         """Check a row; return whether its payload is one that was hashed.
 

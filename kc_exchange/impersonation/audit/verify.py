@@ -118,7 +118,7 @@ class _Walk:
             self._marks,
             self._roots,
             self._report,
-            size=self._tree.size,
+            size=links.reach,
             other_leaves=links.other_leaves,
         )
 

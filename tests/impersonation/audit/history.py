@@ -49,16 +49,15 @@ class History:
         said = {"origin": ORIGIN, "size": report.size, "root": report.root, **changes}
         return sign_checkpoint(Checkpoint(**said), signer or self.signer).encode()
 
-    def start(self, *, reason: str = "The basket of anna is empty.") -> Any:
-        """Start a grant: two events."""
-        now = timezone.now()
+    def ask(self, *, reason: str = "The basket of anna is empty.") -> Any:
+        """Ask for a grant: one event."""
         grant = ImpersonationGrant(
             operator_id=SAM.id,
             operator_name=SAM.name,
             target_id=ANNA.id,
             target_name=ANNA.name,
             reason=reason,
-            expires_at=now + timedelta(minutes=15),
+            expires_at=timezone.now() + timedelta(minutes=15),
             client_address="192.0.2.7",
             user_agent="Browser/1.0",
             open_for=SAM.id,
@@ -69,12 +68,18 @@ class History:
             grant.save(force_insert=True)
             append(about(grant, "start.requested", **stated(grant, "peer")))
 
-        def granted(append: Append) -> None:
-            grant.started_at = grant.last_seen_at = now
-            grant.save(force_update=True)
-            append(about(grant, "start.granted", **stated(grant)))
-
         audit.committed(requested)
+        return grant
+
+    def start(self, **stated_as: str) -> Any:
+        """Start a grant: two events."""
+        grant = self.ask(**stated_as)
+
+        def granted(append: Append) -> None:
+            grant.started_at = grant.last_seen_at = timezone.now()
+            grant.save(force_update=True)
+            append(about(grant, "start.granted", **stated(grant), sid="", jti=""))
+
         audit.committed(granted)
         return grant
 
