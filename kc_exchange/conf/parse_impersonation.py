@@ -44,7 +44,9 @@ def impersonation(reader: Reader, realms: Mapping[str, Realm]) -> Impersonation:
         categories=reader.texts("CATEGORIES"),
         ticket_pattern=_pattern(reader),
         trusted_proxies=_networks(reader),
-        forbidden_url_names=reader.words("FORBIDDEN_URL_NAMES"),
+        forbidden_url_names=reader.words(
+            "FORBIDDEN_URL_NAMES", defaults.forbidden_url_names
+        ),
         ordinary_roles=reader.words("ORDINARY_ROLES"),
         user_admin=reader.flag("USER_ADMIN"),
         start_url=_local_url(reader, defaults.start_url),

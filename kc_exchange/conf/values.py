@@ -96,8 +96,13 @@ class Impersonation:
     """Regular expression that a ticket must match as a whole; empty: any."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed."""
-    forbidden_url_names: frozenset[str] = frozenset()
-    """Names of URLs ("namespace:name") that no operator reaches as somebody else."""
+    forbidden_url_names: frozenset[str] = frozenset(
+        {"password_change", "account_*", "mfa_*", "socialaccount_*", "usersessions_*"}
+    )
+    """Names of URLs ("namespace:name") that no operator reaches as somebody else.
+
+    `*` stands for anything. The default has Django's password change, and allauth.
+    """
     ordinary_roles: frozenset[str] = frozenset()
     """Keycloak roles of a target that the operator need not have."""
     user_admin: bool = False

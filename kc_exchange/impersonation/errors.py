@@ -13,6 +13,8 @@ ExchangeError
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from kc_exchange.exceptions import ExchangeError
 
 
@@ -23,6 +25,13 @@ class ImpersonationError(ExchangeError):
     fix = "Ask whoever looks after this site."
     http_status = 403
     for_everybody = True
+    title: ClassVar[str] = "You cannot act as this person"
+    """What a page says first."""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What programs are told beside code, cause and fix."""
+        return {}
 
 
 class ImpersonationRefused(ImpersonationError):
@@ -35,10 +44,16 @@ class ImpersonationRefused(ImpersonationError):
         super().__init__(cause, fix)
         self.reason = reason
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """The reason, as a word."""
+        return {"reason": self.reason}
+
 
 class GrantEnded(ImpersonationError):
     """The grant is over; `end_cause` is one of `ImpersonationGrant.Cause`."""
 
+    title = "The impersonation is over"
     cause = "The impersonation is over."
     fix = "Start another one if there is still a reason for it."
 
@@ -46,10 +61,16 @@ class GrantEnded(ImpersonationError):
         super().__init__(cause, fix)
         self.end_cause = end_cause
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Why it ended, as a word."""
+        return {"end_cause": self.end_cause}
+
 
 class ReadOnlyGrant(ImpersonationError):
     """The request would change something, and the grant is for reading only."""
 
+    title = "Nothing was changed"
     cause = (
         "This impersonation is for reading only; the request would change something."
     )
@@ -59,6 +80,7 @@ class ReadOnlyGrant(ImpersonationError):
 class ForbiddenWhileImpersonating(ImpersonationError):
     """Nobody does this in somebody else's name, whatever the grant."""
 
+    title = "Not while you act as somebody else"
     cause = "This is not possible while you act as somebody else."
     fix = "Let the person do it themself, or end the impersonation first."
 
@@ -66,6 +88,7 @@ class ForbiddenWhileImpersonating(ImpersonationError):
 class BearerWhileImpersonating(ImpersonationError):
     """The request names a second identity beside the impersonated one."""
 
+    title = "One identity at a time"
     cause = (
         "The request has an impersonation in its session and a bearer token as well."
     )
@@ -76,6 +99,7 @@ class BearerWhileImpersonating(ImpersonationError):
 class ImpersonationIsLocal(ImpersonationError):
     """There is no token of the target: Keycloak knows nothing of this grant."""
 
+    title = "This service cannot be called"
     cause = (
         "This impersonation is local to Django: no service can be called in the "
         "target's name, and in nobody else's."
@@ -89,6 +113,7 @@ class ImpersonationIsLocal(ImpersonationError):
 class AuditUnavailable(ImpersonationError):
     """The record cannot be written, so nothing is done."""
 
+    title = "Nothing was done"
     cause = "What you asked for cannot be recorded, so it was not done."
     fix = "Check the database that holds kc_exchange's tables; then try again."
     http_status = 503

@@ -102,6 +102,14 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
             "Log in through Keycloak.",
             reason="operator_not_at_keycloak",
         ) from None
+    if conf.current().realm(token.realm).issuer != realm.issuer:
+        raise ImpersonationRefused(
+            f"You are logged in through realm {token.realm!r}, and realm {alias!r} "
+            "impersonates.",
+            "Log in through that one, or name a realm of the same issuer in REALM of "
+            "KC_EXCHANGE['IMPERSONATION'].",
+            reason="operator_not_at_keycloak",
+        )
     subject = subject_of(target, realm.issuer)
     if not subject:
         raise ImpersonationRefused(

@@ -14,7 +14,14 @@ from django.utils import timezone
 
 from kc_exchange import capture
 from kc_exchange.context import bind
-from kc_exchange.impersonation import audit, conditions, events, marks, session
+from kc_exchange.impersonation import (
+    audit,
+    conditions,
+    events,
+    marks,
+    session,
+    session_age,
+)
 from kc_exchange.impersonation.current import acting_under
 from kc_exchange.impersonation.ending import end
 from kc_exchange.impersonation.errors import (
@@ -122,7 +129,7 @@ class Passage:
         if left:
             end(grant, Cause.LOGOUT)
         elif self._subject is not None and self._subject.refused:
-            self._over(grant, Cause.KEYCLOAK)
+            end(grant, Cause.KEYCLOAK)
 
     def _refuse_if_over(self, grant: ImpersonationGrant, target: Any) -> None:
         cause = self._why_over(grant, target)
@@ -237,8 +244,10 @@ def leave_session(request: HttpRequest) -> str:
     have ended.
     """
     item = request.session.pop(session.ITEM, {})
-    until = session.ends_at(request.session, getattr(request.user, "last_login", None))
-    session.hold(request.session, until)
+    until = session_age.ends_at(
+        request.session, getattr(request.user, "last_login", None)
+    )
+    session_age.hold(request.session, until)
     request.session.cycle_key()
     rotate_token(request)
     back = item.get("back", "") if isinstance(item, dict) else ""

@@ -17,6 +17,7 @@ from kc_exchange.impersonation import (
     keycloak,
     permissions,
     session,
+    session_age,
     tokens,
 )
 from kc_exchange.impersonation.address import client_address
@@ -99,6 +100,12 @@ def _operator(request: Any) -> Any:
 
 
 def _refuse_here(request: HttpRequest) -> None:
+    if not hasattr(request, "grant"):
+        raise ExchangeMisconfigured(
+            "ImpersonationMiddleware did not run: nobody would act as anybody.",
+            "Add kc_exchange.middleware.ImpersonationMiddleware at the end of "
+            "MIDDLEWARE.",
+        )
     if getattr(request, "grant", None) is not None:
         raise ImpersonationRefused(
             "You act as somebody already.",
@@ -178,8 +185,10 @@ def _begin(
     minutes: int,
 ) -> None:
     """Renew the session's key, then record that the grant has begun."""
-    until = session.ends_at(request.session, getattr(request.user, "last_login", None))
-    session.hold(request.session, until)
+    until = session_age.ends_at(
+        request.session, getattr(request.user, "last_login", None)
+    )
+    session_age.hold(request.session, until)
     request.session.cycle_key()
     now = timezone.now()
     grant.started_at = grant.last_seen_at = now

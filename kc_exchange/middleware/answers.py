@@ -123,8 +123,10 @@ def _challenge(request: HttpRequest, error: ExchangeError) -> str:
 def _explanation(request: HttpRequest, error: ExchangeError) -> HttpResponse:
     for_user = error.http_status == 401 or error.for_everybody  # noqa: PLR2004
     shown = for_user or settings.DEBUG or _is_staff(request)
-    title = next((t for kind, t in _TITLES if isinstance(error, kind)), _TITLE)
+    known = next((t for kind, t in _TITLES if isinstance(error, kind)), _TITLE)
+    title = getattr(error, "title", known)
     facts: dict[str, Any] = {"title": title, "code": error.code}
+    facts |= getattr(error, "facts", {})
     if shown:
         facts |= {"cause": error.cause, "fix": error.fix}
         facts["said"] = " ".join(filter(None, (error.error, error.description)))

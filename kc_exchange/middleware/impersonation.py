@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.db import DatabaseError
 
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.impersonation import session
+from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.overlay import keep_off_caches
 from kc_exchange.impersonation.passage import Passage
 from kc_exchange.middleware.answers import answer
@@ -76,6 +78,14 @@ class ImpersonationMiddleware:
         await sync_to_async(passage.leave)(response)
         return response
 
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Answer for an error of this package that a view let through."""
+        if isinstance(exception, ExchangeError):
+            return answer(request, exception)
+        return None
+
 
 def _nobody(request: Any) -> None:
     request.grant = None
@@ -84,10 +94,15 @@ def _nobody(request: Any) -> None:
 
 def _entered(passage: Passage, request: HttpRequest) -> HttpResponseBase | None:
     """Let the request in; return what to answer where it is refused."""
+    refusal: ExchangeError
     try:
         passage.enter()
     except ExchangeError as error:
-        response = answer(request, error)
-        keep_off_caches(response)
-        return response
-    return None
+        refusal = error
+    except DatabaseError:
+        refusal = AuditUnavailable()
+    else:
+        return None
+    response = answer(request, refusal)
+    keep_off_caches(response)
+    return response
