@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,9 @@ from django.contrib.sessions.backends.base import (
     UpdateError,
 )
 from django.middleware.csrf import CSRF_SESSION_KEY
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
+
+from kc_exchange.models import ImpersonationGrant
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -24,13 +24,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
     from django.http import HttpRequest
 
-    from kc_exchange.models import ImpersonationGrant
-
 ITEM = "_kc_exchange_grant"
 """The item of the operator's session that names the grant."""
 _WRAPPED = "_kc_exchange_as_target"
-_UNKNOWN = timedelta(hours=1)
-"""How long a session is kept whose own end the engine does not tell."""
 _SALT = "kc_exchange.impersonation.session"
 
 
@@ -46,6 +42,7 @@ class TargetSession(SessionBase):
         self, grant: ImpersonationGrant, target: AbstractBaseUser, beneath: SessionBase
     ) -> None:
         super().__init__(_key(grant.pk))
+        self._grant = grant.pk
         self._until = grant.expires_at
         self._beneath = beneath
         self._login = {
@@ -88,12 +85,18 @@ class TargetSession(SessionBase):
         store = _engine()(self.session_key)
         is_there = _WRAPPED in store and store.session_key == self.session_key
         if not is_there:
+            if not self._is_open():
+                return
             store = _engine()()
             store._session_key = self.session_key  # noqa: SLF001 - a key of our own
             store._session_cache = {}  # noqa: SLF001
         store[_WRAPPED] = kept
         store.set_expiry(self._until)
         store.save(must_create=not is_there)
+
+    def _is_open(self) -> bool:
+        still_open = ImpersonationGrant.objects.filter(pk=self._grant, ended_at=None)
+        return still_open.exists()
 
     def flush(self) -> None:
         """Forget everything; the middleware then ends the grant."""
@@ -174,46 +177,9 @@ def _item(
     return None
 
 
-def ends_at(session: SessionBase, last_login: datetime | None) -> datetime:
-    """Return when the operator's session ends, if nobody prolongs it.
-
-    Engines in the database tell; for others, the age of a session is counted from the
-    login, and where that has passed, an hour is taken.
-    """
-    now = timezone.now()
-    model = getattr(type(session), "get_model_class", lambda: None)()
-    if model is not None:
-        row = model.objects.filter(session_key=session.session_key).first()
-        if row is not None:
-            return _aware(row.expire_date)
-    own = _aware(session.get_expiry_date())
-    from_login = (last_login or now) + timedelta(
-        seconds=session.get_session_cookie_age()
-    )
-    return min(own, from_login if from_login > now else now + _UNKNOWN)
-
-
-def hold(session: SessionBase, until: datetime) -> None:
-    """Let the next saves of `session` in this request keep its end.
-
-    Saving a session gives it its full age again, a cookie as well as a row; only this
-    object is told otherwise, so later requests find the session as it was.
-    """
-    if settings.SESSION_SAVE_EVERY_REQUEST:
-        return
-    session.get_expiry_age = lambda **_: max(  # type: ignore[method-assign]
-        1, int((until - timezone.now()).total_seconds())
-    )
-    session.get_expiry_date = lambda **_: until  # type: ignore[method-assign]
-
-
 def _key(grant_id: UUID) -> str:
     return salted_hmac(_SALT, str(grant_id), algorithm="sha256").hexdigest()[:32]
 
 
 def _engine() -> Any:
     return import_module(settings.SESSION_ENGINE).SessionStore
-
-
-def _aware(moment: datetime) -> datetime:
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
