@@ -13,15 +13,18 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "rest_framework",
     "kc_exchange",
 ]
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "kc_exchange.middleware.UserTokenMiddleware",
+    "kc_exchange.middleware.ImpersonationMiddleware",
 ]
 TEMPLATES = [
     {
@@ -39,6 +42,7 @@ TEMPLATES = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "/login/"
+STATIC_URL = "static/"
 KC_EXCHANGE = {
     "REALMS": {
         "default": {

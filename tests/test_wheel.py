@@ -32,6 +32,10 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     [
         "kc_exchange/py.typed",
         "kc_exchange/templates/kc_exchange/error.html",
+        "kc_exchange/templates/kc_exchange/banner.html",
+        "kc_exchange/static/kc_exchange/impersonation.css",
+        "kc_exchange/static/kc_exchange/impersonation.js",
+        "kc_exchange/static/kc_exchange/error.css",
         "kc_exchange/testing/realm.json",
         "kc_exchange/migrations/0001_identity.py",
     ],

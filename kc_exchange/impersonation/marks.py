@@ -7,6 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction
+from django.db import connections, transaction
 
 from kc_exchange import conf
 from kc_exchange.impersonation.errors import ForbiddenWhileImpersonating
@@ -55,6 +56,16 @@ def as_operator(view: View) -> View:
 def only_reads(view: View) -> View:
     """Let a view be called by POST under a read-only grant: it changes nothing."""
     setattr(view, _READS, True)
+    return view
+
+
+def outside_transactions(view: View) -> View:
+    """Run a view without the transaction of ATOMIC_REQUESTS, on every database.
+
+    For views that start or end a grant: its record is committed by itself.
+    """
+    for alias in connections:
+        transaction.non_atomic_requests(using=alias)(view)
     return view
 
 

@@ -1,0 +1,106 @@
+"""`{% load kc_exchange %}`: the banner, and text that hides nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from django import template
+from django.conf import settings
+from django.middleware.csrf import get_token
+from django.template import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from kc_exchange.impersonation import current_grant
+from kc_exchange.impersonation.marks import is_as_operator
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from kc_exchange.models import ImpersonationGrant
+
+register = template.Library()
+
+_SHORT = 120
+"""Characters of a reason that the banner shows without being asked."""
+_SHAPELESS = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Controls, formats, what is unassigned, halves of characters, separators."""
+
+
+@register.simple_tag(takes_context=True)
+def impersonation_banner(context: Context) -> str:
+    """Show who acts as whom, why and how long, and the button that ends it.
+
+    Nothing where nobody does; then neither session nor database is asked. A template
+    without `request` in its context shows the banner without the button.
+    """
+    request = context.get("request") or getattr(context, "request", None)
+    grant = current_grant() if request is None else getattr(request, "grant", None)
+    if grant is None:
+        return ""
+    facts = _facts(grant, request)
+    facts["csp_nonce"] = nonce_of(context)
+    shown: Any = context.template.engine.get_template("kc_exchange/banner.html")  # type: ignore[union-attr]
+    # A context of its own: within `autoescape off` the reason is escaped all the same.
+    return mark_safe(shown.render(Context(facts)))  # noqa: S308 - a rendered template
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """Return the URL of a static file, also before `collectstatic` has run."""
+    try:
+        return str(static(name))
+    except ValueError:
+        return urljoin(settings.STATIC_URL or "", name)
+
+
+@register.filter
+def visible(text: object) -> SafeString:
+    """Show `text` with the number of each character in place of what has no shape.
+
+    Such as U+202E, which turns the letters after it around. Whatever the text holds,
+    it does not change the order of what stands around it.
+    """
+    runs = (
+        "".join(map(_numbered, run)) if hidden else escape("".join(run))
+        for hidden, run in groupby(str(text), _has_no_shape)
+    )
+    return format_html('<bdi class="kc-text">{}</bdi>', mark_safe("".join(runs)))  # noqa: S308 - escaped
+
+
+def nonce_of(context: Context) -> str:
+    """Return the nonce of the page's content security policy, if it has one."""
+    request = context.get("request") or getattr(context, "request", None)
+    return str(context.get("csp_nonce") or getattr(request, "csp_nonce", ""))
+
+
+def _facts(grant: ImpersonationGrant, request: HttpRequest | None) -> dict[str, Any]:
+    until = min(grant.expires_at, grant.session_expires_at or grant.expires_at)
+    seconds = max(0, int((until - timezone.now()).total_seconds()))
+    match = getattr(request, "resolver_match", None)
+    return {
+        "grant": grant,
+        "as_operator": is_as_operator(match),
+        "is_long": len(grant.reason) > _SHORT,
+        "short": _SHORT,
+        "seconds": seconds,
+        "minutes": -(-seconds // 60),
+        "until": until,
+        "csrf_token": None if request is None else get_token(request),
+    }
+
+
+def _has_no_shape(char: str) -> bool:
+    return unicodedata.category(char) in _SHAPELESS and char not in "\n\t"
+
+
+def _numbered(char: str) -> str:
+    name = unicodedata.name(char, "")
+    return format_html(
+        '<span class="kc-char" title="{}">U+{}</span>', name, f"{ord(char):04X}"
+    )
