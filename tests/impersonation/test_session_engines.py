@@ -88,9 +88,12 @@ def grow_older(key: str, user: Any) -> None:
 
 
 def cookie_ends(client: Client) -> datetime:
-    return timezone.now() + timedelta(
-        seconds=int(client.cookies["sessionid"]["max-age"])
-    )
+    seconds = int(client.cookies["sessionid"]["max-age"])
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+def key_of(desk: Desk) -> str:
+    return str(desk.client.session.session_key)
 
 
 def test_engine__start_acts_ends(desk: Desk):
