@@ -74,11 +74,12 @@ def end_session(id_token: str, realm: Realm) -> None:
             the hint.
         ExchangeUnavailable: Keycloak did not answer in time; try again later.
     """
+    id_token = Secret(id_token)
     deadline = transport.Deadline(realm.deadline)
     url = discovery.endpoints(realm, deadline).end_session
     if not url:
         raise _missing("end_session_endpoint", realm)
-    form = [("id_token_hint", Secret(id_token)), ("client_id", realm.client_id)]
+    form = [("id_token_hint", id_token), ("client_id", realm.client_id)]
     reply = transport.request(realm, url, deadline, form=form)
     if reply.status >= _FAILED or reply.status == _TOO_MANY:
         raise ExchangeUnavailable(

@@ -84,6 +84,12 @@ KEYCLOAK: list[tuple[int, str, str, type[e.ExchangeError]]] = [
     (
         400,
         "invalid_request",
+        "Invalid token type, must be access token",
+        e.ExchangeMisconfigured,
+    ),
+    (
+        400,
+        "invalid_request",
         (
             "Sender-constrained token exchange rejected as the token was not issued "
             "for the requesting client"
