@@ -1,0 +1,52 @@
+"""Two requests of one grant, each between the other's look and its save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kc_exchange.impersonation import end
+from kc_exchange.impersonation import session as two_sessions
+from tests.impersonation.desk import Cause, desk_of, prepare, thief_of
+from tests.impersonation.racing import SessionStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.impersonation.desk import Desk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(settings: Any) -> Iterator[Desk]:
+    """Give a desk whose sessions can be overtaken."""
+    settings.SESSION_ENGINE = "tests.impersonation.racing"
+    prepare(settings)
+    yield desk_of(settings)
+    SessionStore.meanwhile = None
+
+
+def test_two_tabs__both_store_for_the_first_time(desk: Desk):
+    """Neither of them fails; as with any session, the last one is kept."""
+    desk.start()
+    other = thief_of(desk.client)
+    answers = []
+    SessionStore.meanwhile = lambda: answers.append(other.get("/note/?tab=first"))
+    answers.append(desk.client.get("/note/?tab=second"))
+    assert [a.status_code for a in answers] == [200, 200]
+    assert desk.seen() == {"tab": "second"}
+
+
+def test_two_tabs__one_ends_while_the_other_stores(desk: Desk):
+    """The page that was under way is answered; what it stored is not kept."""
+    grant = desk.start()
+    desk.client.get("/note/?tab=first")
+    SessionStore.meanwhile = lambda: end(grant, Cause.FORCED)
+    assert desk.client.get("/note/?tab=second").status_code == 200
+    assert SessionStore.meanwhile is None
+    key = two_sessions._key(grant.pk)
+    assert not SessionStore(key).exists(key)
+    assert desk.who() == ""
+    assert desk.who() == "sam"
