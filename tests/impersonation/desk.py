@@ -155,6 +155,12 @@ class Desk:
         assert response.status_code == 200, response.content
         return Grant.objects.get(pk=response.content.decode())
 
+    def configure(self, **changes: Any) -> None:
+        """Change settings of IMPERSONATION."""
+        now = self.settings.KC_EXCHANGE
+        changed = {**now["IMPERSONATION"], **changes}
+        self.settings.KC_EXCHANGE = {**now, "IMPERSONATION": changed}
+
     def stop(self, client: Client | None = None) -> Any:
         """End the grant."""
         return (client or self.client).post("/stop/")

@@ -81,10 +81,9 @@ def test_row_16__auser(desk: Desk):
 
 def test_row_21__failed_start(desk: Desk):
     """An error in the middle leaves nothing behind in the process."""
-    desk.settings.KC_EXCHANGE["IMPERSONATION"]["MAY_IMPERSONATE"] = f"{__name__}.broken"
+    desk.configure(MAY_IMPERSONATE=f"{__name__}.broken")
     desk.client.raise_request_exception = False
     assert desk.attempt().status_code == 500
-    desk.settings.KC_EXCHANGE["IMPERSONATION"].pop("MAY_IMPERSONATE")
     another = pages.person("bert")
     Client().login(username="bert", password="bert")
     another.refresh_from_db()
