@@ -25,6 +25,7 @@ urlpatterns = [
     # Whoever logs out leaves altogether, also in the middle of an impersonation.
     path("oidc/logout/", as_operator(OIDCLogoutView.as_view()), name="oidc_logout"),
     path("oidc/", include("mozilla_django_oidc.urls")),
+    path("impersonation/", include("kc_exchange.urls")),
     path("admin/login/", login.admin_login),
     path("admin/logout/", OIDCLogoutView.as_view()),
     path("admin/", admin.site.urls),
