@@ -1,4 +1,6 @@
-"""Delegated downstream calls on Keycloak token exchange (RFC 8693).
+"""Delegated downstream calls and audited impersonation on Keycloak.
+
+Both on its OAuth 2.0 Token Exchange (RFC 8693); see `kc_exchange.impersonation`.
 
 with downstream_session("orders-api") as session:
     orders = session.get("v1/orders").json()
