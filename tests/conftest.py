@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kc_exchange import cache, discovery, jwt_validation, transport
+from kc_exchange.impersonation.audit.flood import flood
 from tests.left_out import leave_out
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def _nothing_kept() -> Iterator[None]:
     discovery.forget()
     transport.close()
     jwt_validation.forget()
+    flood.clear()
 
 
 @pytest.fixture
