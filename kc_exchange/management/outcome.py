@@ -35,9 +35,11 @@ def explained() -> Iterator[None]:
             "Check DATABASES, that the server runs, and that "
             "`manage.py migrate kc_exchange` was run.",
         ) from error
+    except BrokenPipeError:  # whoever reads the output has enough
+        raise
     except OSError as error:
         raise unable(
-            f"{error.filename}: {error.strerror}.",
+            f"{error.filename or 'The output'}: {error.strerror}.",
             "Check that the path is right, and that this user may read or write it.",
         ) from error
 

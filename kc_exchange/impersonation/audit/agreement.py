@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from kc_exchange.exceptions import printable
 from kc_exchange.impersonation.audit.canonical import storable
 from kc_exchange.impersonation.audit.report import Finding, Reason
-from kc_exchange.models import AuditEvent, ImpersonationGrant
+from kc_exchange.impersonation.audit.rows import is_unreadable, rows
+from kc_exchange.models import ImpersonationGrant
 from kc_exchange.strict_json import loads_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from uuid import UUID
 
     from kc_exchange.impersonation.audit.report import Report
+    from kc_exchange.impersonation.audit.rows import Row
 
 _PAGE = 500
 _LOOKS = 3
@@ -41,14 +48,47 @@ _Said = dict[str, Any]
 
 def check_grants(report: Report, alias: str) -> None:
     """Compare every grant with its events, and the events with the grants."""
-    for page in _pages(ImpersonationGrant.objects.using(alias), "pk"):
+    for page in _grants(report, alias):
         events = _events(alias, [grant.pk for grant in page])
         for grant in page:
             if _disagreement(grant, events[grant.pk]) is not None:
                 _look_again(report, alias, grant.pk)
-    requested = AuditEvent.objects.using(alias).filter(type=_REQUESTED)
-    for page in _pages(requested.only("seq", "grant_id"), "seq"):
-        _check_rows(report, alias, page)
+    requested = rows(alias, found=Q(type=_REQUESTED))
+    while page_of := list(islice(requested, _PAGE)):
+        _check_rows(report, alias, page_of)
+
+
+def _grants(report: Report, alias: str) -> Iterator[list[ImpersonationGrant]]:
+    """Yield the grants page by page; one by one where one of them cannot be read."""
+    grants = ImpersonationGrant.objects.using(alias).order_by("pk")
+    start, size = 0, _PAGE
+    while size == _PAGE:
+        part = slice(start, start + _PAGE)
+        try:
+            page = list(grants[part])
+            size = len(page)
+        except Exception as error:
+            if not is_unreadable(error):
+                raise
+            texts = grants.annotate(text=Cast("pk", TextField()))
+            found = list(texts.values_list("text", flat=True)[part])
+            size = len(found)
+            page = [g for text in found if (g := _readable(report, grants, text))]
+        yield page
+        start += _PAGE
+
+
+def _readable(report: Report, grants: Any, pk: str) -> ImpersonationGrant | None:
+    try:
+        found: ImpersonationGrant | None = grants.filter(pk=UUID(pk)).first()
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        found = None
+    if found is None:
+        text = f"Grant {printable(pk)} holds something that cannot be read."
+        report.add(_finding(Reason.GRANT_CHANGED, None, printable(pk), text))
+    return found
 
 
 def _look_again(report: Report, alias: str, pk: UUID) -> None:
@@ -63,14 +103,15 @@ def _look_again(report: Report, alias: str, pk: UUID) -> None:
         report.add(found)
 
 
-def _check_rows(report: Report, alias: str, page: list[AuditEvent]) -> None:
-    wanted = {event.grant_id for event in page if event.grant_id}
-    rows = ImpersonationGrant.objects.using(alias).filter(pk__in=wanted)
-    known = set(rows.values_list("pk", flat=True))
-    for event in page:
-        if event.grant_id not in known:
-            text = f"It is about grant {event.grant_id}, which is gone."
-            report.add(_finding(Reason.GRANT_MISSING, event.seq, event.grant_id, text))
+def _check_rows(report: Report, alias: str, page: list[Row]) -> None:
+    about = {row.seq: (row.columns or {}).get("grant_id") for row in page}
+    grants = ImpersonationGrant.objects.using(alias)
+    known = grants.filter(pk__in={pk for pk in about.values() if pk})
+    there = set(known.values_list("pk", flat=True))
+    for seq, pk in about.items():
+        if pk not in there:
+            text = f"It is about grant {pk}, which is gone."
+            report.add(_finding(Reason.GRANT_MISSING, seq, pk, text))
 
 
 def _disagreement(grant: ImpersonationGrant, events: Iterable[_Said]) -> Finding | None:
@@ -99,10 +140,11 @@ def _of_start(grant: ImpersonationGrant, start: _Said) -> Iterator[str]:
     for who in ("operator", "target"):
         for column, member in _PERSON.items():
             name = f"{who}_{column}"
-            if storable(getattr(grant, name)) != (start[who] or {}).get(member):
+            if not _is_same(getattr(grant, name), start[who].get(member)):
                 yield name
     for column, member in _STATED.items():
-        if member in details and storable(getattr(grant, column)) != details[member]:
+        value = getattr(grant, column)
+        if member in details and not _is_same(value, details[member]):
             yield column
     if grant.expires_at != _moment(details.get("expires_at")):
         yield "expires_at"
@@ -117,8 +159,16 @@ def _of_end(grant: ImpersonationGrant, end: _Said | None) -> Iterator[str]:
         return
     if grant.end_cause != end["details"].get("cause"):
         yield "end_cause"
-    if storable(grant.ended_by_name) != end["details"].get("ended_by", ""):
+    if not _is_same(grant.ended_by_name, end["details"].get("ended_by", "")):
         yield "ended_by_name"
+
+
+def _is_same(value: Any, stored: Any) -> bool:
+    """Whether a column's value is what was stored of it in an event."""
+    try:
+        return storable(value) == stored
+    except ValueError:
+        return False
 
 
 def _moment(text: Any) -> datetime | None:
@@ -134,34 +184,17 @@ def _events(alias: str, grants: list[UUID]) -> dict[UUID, list[_Said]]:
     One whose payload is no event is left out: that is a finding of its own.
     """
     kinds = [_REQUESTED, _GRANTED, *_ENDED]
-    found = AuditEvent.objects.using(alias).filter(grant_id__in=grants, type__in=kinds)
     by_grant: dict[UUID, list[_Said]] = defaultdict(list)
-    for grant, payload in found.order_by("seq").values_list("grant_id", "payload"):
+    for row in rows(alias, found=Q(grant_id__in=grants, type__in=kinds)):
         try:
-            said = loads_object(bytes(payload))
-        except (TypeError, ValueError):
+            said = loads_object(row.payload)
+        except ValueError:
             continue
-        whole = isinstance(said.get("seq"), int) and "target" in said
-        parts = (
-            isinstance(said.get("operator"), dict),
-            isinstance(said.get("details"), dict),
-        )
-        if grant and whole and all(parts) and said.get("type") in kinds:
-            by_grant[grant].append(said)
+        parts = said.get("operator"), said.get("details"), said.get("target")
+        whole = isinstance(said.get("seq"), int) and said.get("type") in kinds
+        if row.columns and whole and all(isinstance(part, dict) for part in parts):
+            by_grant[row.columns["grant_id"]].append(said)
     return by_grant
-
-
-def _pages(found: Any, key: str) -> Iterator[list[Any]]:
-    last = None
-    while True:
-        page = found.order_by(key)
-        if last is not None:
-            page = page.filter(**{f"{key}__gt": last})
-        page = list(page[:_PAGE])
-        yield page
-        if len(page) < _PAGE:
-            return
-        last = page[-1].pk
 
 
 def _finding(reason: Reason, seq: int | None, grant: Any, sentence: str) -> Finding:

@@ -50,7 +50,7 @@ class Contents:
         if self._newer:
             self._report.unable.append(
                 f"Record {self._newer} is of a version that this kc_exchange does not "
-                "know. Fix: verify with the newest kc_exchange that wrote it."
+                "know."
             )
         self._report.warnings += self._times.warnings()
         self._report.notes += self._requests.notes()

@@ -11,7 +11,8 @@ from django.db.models import Q
 from kc_exchange.impersonation.audit import table
 from kc_exchange.impersonation.audit.ecs import as_ecs
 from kc_exchange.impersonation.audit.ocsf import as_ocsf
-from kc_exchange.impersonation.audit.reading import read_record
+from kc_exchange.impersonation.audit.reading import read_row
+from kc_exchange.impersonation.audit.rows import rows
 from kc_exchange.models import AuditEvent
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Format = Literal["ecs", "ocsf", "csv"]
 FORMATS: tuple[Format, ...] = ("ecs", "ocsf", "csv")
-_CHUNK = 1_000
 
 
 def export(
@@ -55,8 +55,8 @@ def export(
     found &= _person("operator", operator) & _person("target", target)
     if form == "csv":
         yield table.header()
-    for event in _events(using or router.db_for_read(AuditEvent), found):
-        record = read_record(event)
+    for row in rows(using or router.db_for_read(AuditEvent), found=found):
+        record = read_row(row)
         if form == "csv":
             yield table.as_row(record)
         elif form == "ocsf":
@@ -84,17 +84,3 @@ def _selected(
 
 def _person(who: str, said: str) -> Q:
     return Q(**{f"{who}_id": said}) | Q(**{f"{who}_name": said}) if said else Q()
-
-
-def _events(alias: str, found: Q) -> Iterator[AuditEvent]:
-    """Read page by page: no engine then keeps a reader's lock or the whole table."""
-    last: int | None = None
-    while True:
-        page = AuditEvent.objects.using(alias).filter(found).order_by("seq")
-        if last is not None:
-            page = page.filter(seq__gt=last)
-        events = list(page[:_CHUNK])
-        yield from events
-        if len(events) < _CHUNK:
-            return
-        last = events[-1].seq

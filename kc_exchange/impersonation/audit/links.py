@@ -167,12 +167,12 @@ class Links:
         self._pending = None
 
 
-def _linked(seq: int, previous: str, payload: bytes) -> str:
-    """Return the hash as the chain computes it; nothing if `previous` is no hash."""
+def _linked(seq: int, previous: str, payload: bytes) -> str | None:
+    """Return the hash as the chain computes it; None if `previous` is no hash."""
     try:
         return link(seq, previous, payload)
     except (ValueError, OverflowError):
-        return ""
+        return None
 
 
 def _fits(row: Row, seq: int) -> bool:

@@ -6,8 +6,10 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.impersonation.audit.rows import DERIVED, Row
 from kc_exchange.strict_json import loads_object
 
 if TYPE_CHECKING:
@@ -49,26 +51,35 @@ def read_record(event: AuditEvent) -> Record:
 
     Whether that is what was written is for `verify` to say.
     """
+    columns = {name: getattr(event, name) for name in DERIVED}
+    payload = bytes(event.payload)
+    return read_row(Row(event.seq, payload, event.previous_hash, event.hash, columns))
+
+
+def read_row(row: Row) -> Record:
+    """Return what a row says, as `read_record` does."""
+    columns = row.columns or {}
     try:
-        said = loads_object(bytes(event.payload))
-    except (TypeError, ValueError):
-        said = {"details": {"unreadable": True}}
+        said = loads_object(row.payload)
+    except ValueError:
+        said = {**columns, "grant": columns.get("grant_id")}
+        said["details"] = {"unreadable": True}
     details = said.get("details")
     return Record(
-        seq=event.seq,
-        event_id=plain(said.get("event_id", str(event.event_id))),
-        type=plain(said.get("type", event.type)),
-        outcome=plain(said.get("outcome", event.outcome)),
-        code=plain(said.get("code", event.code)),
-        occurred_at=plain(said.get("occurred_at", event.occurred_at.isoformat())),
-        operator=_person(said.get("operator")) or _column(event, "operator"),
-        target=_person(said.get("target")) or _column(event, "target") or None,
-        grant=plain(said.get("grant", event.grant_id)),
+        seq=row.seq,
+        event_id=plain(said.get("event_id")),
+        type=plain(said.get("type")),
+        outcome=plain(said.get("outcome")),
+        code=plain(said.get("code")),
+        occurred_at=_moment(said.get("occurred_at")),
+        operator=_person(said.get("operator")) or _column(columns, "operator"),
+        target=_person(said.get("target")) or _column(columns, "target") or None,
+        grant=plain(said.get("grant")),
         details={
             plain(name): _detail(value)
             for name, value in (details if isinstance(details, dict) else {}).items()
         },
-        hash=str(event.hash),
+        hash=row.hash,
     )
 
 
@@ -124,9 +135,10 @@ def _person(said: Any) -> dict[str, str]:
     return {name: plain(said.get(name)) for name in ("id", "name", "iss", "sub")}
 
 
-def _column(event: AuditEvent, who: str) -> dict[str, str]:
-    found = {
-        "id": plain(getattr(event, f"{who}_id")),
-        "name": plain(getattr(event, f"{who}_name")),
-    }
+def _column(columns: Mapping[str, Any], who: str) -> dict[str, str]:
+    found = {key: plain(columns.get(f"{who}_{key}")) for key in ("id", "name")}
     return {**found, "iss": "", "sub": ""} if any(found.values()) else {}
+
+
+def _moment(said: Any) -> str:
+    return said.isoformat() if isinstance(said, datetime) else plain(said)

@@ -80,7 +80,7 @@ class Report:
     root: bytes = b""
     """Merkle root over the hashes of all events."""
     since: int = 0
-    """Events before this number were checked by their hashes alone."""
+    """Of how many events, from the first on, only the hashes were read."""
     checkpoints: int = 0
     """Checkpoints that the record agrees with."""
     findings: list[Finding] = field(default_factory=list)
@@ -126,6 +126,9 @@ class Report:
         first = self.first
         if first is None and self.unable:
             return f"Cannot tell. {self.unable[0]}"
+        if first is None and self.since:
+            text = f"Sound: {self.size} events; of the first {self.since} only the "
+            return text + "hashes were read, which agree with the checkpoint."
         if first is None:
             return f"Sound: {self.size} events, each link checked."
         rest = sum(self.counts.values()) - 1

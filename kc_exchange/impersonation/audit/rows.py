@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import DataError
+from django.db import DataError, OperationalError
+from django.db.models import Q, QuerySet
 
 from kc_exchange.models import AuditEvent, AuditHead
 
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 PAGE = 1_000
 """Rows that are kept in memory at a time."""
+_Events = QuerySet[AuditEvent, Any]
 _CHAIN = ("seq", "payload", "previous_hash", "hash")
-_DERIVED = (
+DERIVED = (
     "event_id", "type", "outcome", "code", "occurred_at", "operator_id",
     "operator_name", "target_id", "target_name", "grant_id",
 )  # fmt: skip
 _LARGEST = 2**63 - 1
-_UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, DataError)
+_CONVERSION = (ValueError, TypeError, AttributeError, OverflowError, DataError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,22 @@ def extent(alias: str) -> Extent:
     return Extent(top if isinstance(top, int) else 0, size, digest)
 
 
-def rows(alias: str, after: int) -> Iterator[Row]:
+def rows(alias: str, after: int = 0, found: Q | None = None) -> Iterator[Row]:
     """Yield the rows with a number above `after`, in their order.
 
     After 0 that is all there is, also what has no number or one below 1. Each page is
     a query of its own: MySQL would otherwise send the whole table, and SQLite keep its
     writers out.
+
+    Args:
+        alias: of the database.
+        after: the number to begin after.
+        found: only those rows, where it is given.
     """
+    events = AuditEvent.objects.using(alias).filter(found or Q()).order_by("seq")
     least, skip = (after + 1 if after else None), 0
     while True:
-        page = _page(alias, least, skip)
+        page = _page(events, least, skip)
         yield from page
         if len(page) < PAGE:
             return
@@ -77,14 +85,25 @@ def rows(alias: str, after: int) -> Iterator[Row]:
         least = last
 
 
+def is_unreadable(error: Exception) -> bool:
+    """Whether a query failed on what a row holds; SQLite keeps anything anywhere."""
+    if isinstance(error, OperationalError):
+        return "decode to utf-8" in str(error).lower()
+    return isinstance(error, _CONVERSION)
+
+
 def row_at(alias: str, seq: int) -> Row | None:
     """Return the row of that number, None without one."""
-    found = AuditEvent.objects.using(alias).filter(seq=seq).values(*_CHAIN).first()
-    return _row(found, None) if found else None
+    events = AuditEvent.objects.using(alias)
+    return _one(events, seq) if events.filter(seq=seq).exists() else None
 
 
 def hashes(alias: str, upto: int) -> Iterator[tuple[int, str]]:
-    """Yield number and hash of the first `upto` rows."""
+    """Yield number and hash of the first `upto` rows.
+
+    Raises:
+        Exception: one for which `is_unreadable`.
+    """
     last = 0
     while last < upto:
         events = AuditEvent.objects.using(alias).filter(seq__gt=last, seq__lte=upto)
@@ -95,39 +114,39 @@ def hashes(alias: str, upto: int) -> Iterator[tuple[int, str]]:
         last = page[-1][0]
 
 
-def _page(alias: str, least: int | None, skip: int) -> list[Row]:
+def _page(events: _Events, least: int | None, skip: int) -> list[Row]:
     """Return the next rows; one by one where one of them cannot be read.
 
     A table that has lost its key may have a number twice, so a page begins with the
     last number of the page before, and skips what was there.
     """
-    events = AuditEvent.objects.using(alias).order_by("seq")
     if least is not None:
         events = events.filter(seq__gte=least)
+    part = slice(skip, skip + PAGE)
     try:
-        return [
-            _row(values, {name: values[name] for name in _DERIVED})
-            for values in events.values(*_CHAIN, *_DERIVED)[skip : skip + PAGE]
-        ]
-    except _UNREADABLE:
-        return [
-            _row(values, _derived(alias, values["seq"]))
-            for values in events.values(*_CHAIN)[skip : skip + PAGE]
-        ]
+        return [_row(values) for values in events.values(*_CHAIN, *DERIVED)[part]]
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        return [_one(events, seq) for seq in events.values_list("seq", flat=True)[part]]
 
 
-def _row(values: dict[str, Any], columns: dict[str, Any] | None) -> Row:
+def _one(events: _Events, seq: Any) -> Row:
+    """Return one row, with as many of its columns as can be read."""
+    for names in ((*_CHAIN, *DERIVED), _CHAIN):
+        try:
+            return _row(events.filter(seq=seq).values(*names)[0])
+        except Exception as error:
+            if not is_unreadable(error):
+                raise
+    return Row(seq, b"", "", "", None)
+
+
+def _row(values: dict[str, Any]) -> Row:
     payload = values["payload"]
     raw = bytes(payload) if isinstance(payload, (bytes, memoryview)) else b""
-    return Row(
-        values["seq"], raw, str(values["previous_hash"]), str(values["hash"]), columns
+    columns = (
+        {name: values[name] for name in DERIVED} if len(values) > len(_CHAIN) else None
     )
-
-
-def _derived(alias: str, seq: Any) -> dict[str, Any] | None:
-    events = AuditEvent.objects.using(alias).filter(seq=seq)
-    try:
-        found: dict[str, Any] | None = events.values(*_DERIVED).first()
-    except _UNREADABLE:
-        return None
-    return found
+    digests = str(values["previous_hash"]), str(values["hash"])
+    return Row(values["seq"], raw, *digests, columns)

@@ -14,7 +14,14 @@ from kc_exchange.impersonation.audit.contents import Contents
 from kc_exchange.impersonation.audit.links import Links
 from kc_exchange.impersonation.audit.merkle import Tree
 from kc_exchange.impersonation.audit.report import Finding, Reason, Report
-from kc_exchange.impersonation.audit.rows import Extent, Row, extent, hashes, rows
+from kc_exchange.impersonation.audit.rows import (
+    Extent,
+    Row,
+    extent,
+    hashes,
+    is_unreadable,
+    rows,
+)
 from kc_exchange.models import AuditEvent
 from kc_exchange.strict_json import loads_object
 
@@ -89,13 +96,18 @@ class _Walk:
         """Go on after `mark`, if the hashes up to there are those it was signed for."""
         tree, last = Tree(), GENESIS
         roots = {}
-        for seq, digest in hashes(self._alias, mark.size):
-            if seq != tree.size + 1:
-                return
-            tree.add(_leaf(digest))
-            last = digest
-            if tree.size in self._sizes:
-                roots[tree.size] = tree.root()
+        try:
+            for seq, digest in hashes(self._alias, mark.size):
+                if seq != tree.size + 1:
+                    return
+                tree.add(_leaf(digest))
+                last = digest
+                if tree.size in self._sizes:
+                    roots[tree.size] = tree.root()
+        except Exception as error:
+            if not is_unreadable(error):
+                raise
+            return
         if tree.size == mark.size and tree.root() == mark.root:
             self._start_with(tree, last)
             self._roots |= roots

@@ -131,6 +131,31 @@ def test_grant__has_another_id(history: History) -> None:
     assert found(history) == [("grant_missing", 1), ("grant_unrecorded", None)]
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("expires_at", "no date"),
+        ("ended_at", 5),
+        ("id", "no uuid"),
+        ("reason", b"\xff"),
+    ],
+)
+def test_grant__cannot_be_read(history: History, column: str, value: Any) -> None:
+    """What Django cannot even convert is a finding, not a traceback."""
+    history.write()
+    history.write()
+    history.owner.run(
+        f"UPDATE kc_exchange_impersonationgrant SET {column} = %s "
+        "WHERE rowid = (SELECT MIN(rowid) FROM kc_exchange_impersonationgrant)",
+        value,
+    )
+
+    report = history.verify()
+
+    assert report.counts["grant_changed"] == 1
+    assert report.exit_code == 1
+
+
 def test_grants__are_compared_page_by_page(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:

