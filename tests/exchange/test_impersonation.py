@@ -107,6 +107,7 @@ def test_operator__not_readable(desk: Desk) -> None:
 @pytest.mark.parametrize("act", UNAVAILABLE.values(), ids=UNAVAILABLE)
 def test_request__is_not_repeated(desk: Desk, act: Act) -> None:
     """It may have arrived: each request that did leaves a session of the target."""
+    desk.site.deadline = 1.0  # Enough for a second attempt.
     desk.site.keycloak.acts = [act, grants()]
 
     desk.refuses(ExchangeUnavailable)

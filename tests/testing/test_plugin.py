@@ -61,6 +61,17 @@ def test_plugin__serves_the_projects_own_realm(pytester: pytest.Pytester) -> Non
     pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=2)
 
 
+def test_plugin__has_the_features_of_the_ini_file(pytester: pytest.Pytester) -> None:
+    """A project that impersonates says so once, and no test can lose it."""
+    pytester.makeini("[pytest]\nkc_exchange_features = token-exchange\n")
+    pytester.makepyfile(
+        "def test_one(embedded_keycloak):\n"
+        "    embedded_keycloak.reset()\n"
+        "    assert embedded_keycloak._features.legacy_exchange\n"
+    )
+    pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=1)
+
+
 def test_plugin__imports_little() -> None:
     """Loading it costs neither Django nor the server."""
     code = (
