@@ -65,7 +65,7 @@ def may_impersonate(*, operator: Any, target: Any, mode: str) -> bool:
 
     Raises:
         ImpersonationRefused: the target is a superuser, is staff where the operator is
-            not, or has a permission that the operator lacks.
+            not, or has a permission that the operator lacks; or there is no telling.
     """
     del mode
     if getattr(target, "is_superuser", False):
@@ -78,6 +78,14 @@ def may_impersonate(*, operator: Any, target: Any, mode: str) -> bool:
         raise _more_rights("is staff")
     if getattr(operator, "is_superuser", False):
         return True
+    if not hasattr(target, "get_all_permissions"):
+        raise _refused(
+            "rights_unknown",
+            "The users of this site do not list their permissions: nobody can tell "
+            "whether you would gain rights.",
+            "Name a function of the project's own in MAY_IMPERSONATE of "
+            "KC_EXCHANGE['IMPERSONATION'].",
+        )
     more = target.get_all_permissions() - operator.get_all_permissions()
     if more:
         raise _more_rights(f"has {len(more)} permissions that you do not have")
