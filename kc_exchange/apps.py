@@ -29,3 +29,17 @@ class KcExchangeConfig(AppConfig):
             import_module("kc_exchange.login.allauth").connect()
         if apps.is_installed("drf_spectacular"):
             import_module("kc_exchange.drf.schema")
+        if apps.is_installed("django.contrib.admin") and _wants_button():
+            import_module("kc_exchange.admin.user_admin").extend_user_admin()
+
+
+def _wants_button() -> bool:
+    """Whether the settings ask for the button on the page of users."""
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
+
+    from kc_exchange import conf  # noqa: PLC0415
+
+    try:
+        return conf.current().impersonation.user_admin
+    except ImproperlyConfigured:  # the system checks say what is wrong
+        return False

@@ -33,6 +33,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "kc_exchange/py.typed",
         "kc_exchange/templates/kc_exchange/error.html",
         "kc_exchange/templates/kc_exchange/banner.html",
+        "kc_exchange/templates/admin/kc_exchange/impersonate.html",
+        "kc_exchange/templates/admin/kc_exchange/impersonationgrant/change_form.html",
         "kc_exchange/static/kc_exchange/impersonation.css",
         "kc_exchange/static/kc_exchange/impersonation.js",
         "kc_exchange/static/kc_exchange/error.css",

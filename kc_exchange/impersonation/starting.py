@@ -76,7 +76,7 @@ def start(
     )
     operator = _operator(request)
     try:
-        _refuse_here(request)
+        refuse_here(request)
         permissions.check(operator=operator, target=target, mode=mode)
         ends = keycloak.ends(request, target)
     except ExchangeError as error:
@@ -99,7 +99,13 @@ def _operator(request: Any) -> Any:
     return getattr(request, "operator", None) or request.user
 
 
-def _refuse_here(request: HttpRequest) -> None:
+def refuse_here(request: HttpRequest) -> None:
+    """Raise if no grant can begin in this session, whoever the target is.
+
+    Raises:
+        ImpersonationRefused: one is open already.
+        ExchangeMisconfigured: the project's settings do not allow it.
+    """
     if not hasattr(request, "grant"):
         raise ExchangeMisconfigured(
             "ImpersonationMiddleware did not run: nobody would act as anybody.",

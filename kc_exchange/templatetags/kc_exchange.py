@@ -43,20 +43,29 @@ def impersonation_banner(context: Context) -> str:
     grant = current_grant() if request is None else getattr(request, "grant", None)
     if grant is None:
         return ""
-    facts = _facts(grant, request)
-    facts["csp_nonce"] = nonce_of(context)
+    facts = {
+        **_facts(grant, request),
+        "request": request,
+        "csp_nonce": context.get("csp_nonce"),
+    }
     shown: Any = context.template.engine.get_template("kc_exchange/banner.html")  # type: ignore[union-attr]
     # A context of its own: within `autoescape off` the reason is escaped all the same.
-    return mark_safe(shown.render(Context(facts)))  # noqa: S308 - a rendered template
+    page: str = shown.render(Context(facts))
+    return page
 
 
-@register.simple_tag
-def asset(name: str) -> str:
-    """Return the URL of a static file, also before `collectstatic` has run."""
-    try:
-        return str(static(name))
-    except ValueError:
-        return urljoin(settings.STATIC_URL or "", name)
+@register.simple_tag(takes_context=True)
+def stylesheet(context: Context, name: str) -> SafeString:
+    """Return the link to a style sheet among the static files."""
+    link = '<link rel="stylesheet" href="{}"{}>'
+    return format_html(link, _asset(name), _nonce(context))
+
+
+@register.simple_tag(takes_context=True)
+def script(context: Context, name: str) -> SafeString:
+    """Return the element that loads a script among the static files."""
+    element = '<script src="{}" defer{}></script>'
+    return format_html(element, _asset(name), _nonce(context))
 
 
 @register.filter
@@ -73,10 +82,19 @@ def visible(text: object) -> SafeString:
     return format_html('<bdi class="kc-text">{}</bdi>', mark_safe("".join(runs)))  # noqa: S308 - escaped
 
 
-def nonce_of(context: Context) -> str:
-    """Return the nonce of the page's content security policy, if it has one."""
+def _asset(name: str) -> str:
+    """Return the URL of a static file, also before `collectstatic` has run."""
+    try:
+        return str(static(name))
+    except ValueError:
+        return urljoin(settings.STATIC_URL or "", name)
+
+
+def _nonce(context: Context) -> SafeString | str:
+    """Return the attribute that a page's content security policy may ask for."""
     request = context.get("request") or getattr(context, "request", None)
-    return str(context.get("csp_nonce") or getattr(request, "csp_nonce", ""))
+    nonce = context.get("csp_nonce") or getattr(request, "csp_nonce", "")
+    return format_html(' nonce="{}"', nonce) if nonce else ""
 
 
 def _facts(grant: ImpersonationGrant, request: HttpRequest | None) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Permission, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
@@ -15,7 +17,13 @@ from django.test import Client
 from django.urls import include, path
 
 from kc_exchange import impersonation
-from kc_exchange.models import AuditEvent, ImpersonationGrant
+from kc_exchange.admin import (
+    AuditEventAdmin,
+    ImpersonateMixin,
+    ImpersonationGrantAdmin,
+    KeycloakIdentityAdmin,
+)
+from kc_exchange.models import AuditEvent, ImpersonationGrant, KeycloakIdentity
 
 REASON = "She cannot see her invoice of May"
 PAGE = """{% load kc_exchange %}<!doctype html><title>Orders</title>
@@ -39,7 +47,26 @@ def start(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(grant.pk))
 
 
+class PersonAdmin(ImpersonateMixin, UserAdmin):
+    """As a project would write it; the first letter of a hidden user's name is h."""
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Hide some."""
+        shown: Any = super().get_queryset(request)
+        return shown.exclude(username__startswith="h")
+
+
+front_desk = AdminSite(name="admin")
+back_desk = AdminSite(name="back")
+for site in (front_desk, back_desk):
+    site.register(User, PersonAdmin)
+    site.register(ImpersonationGrant, ImpersonationGrantAdmin)
+    site.register(AuditEvent, AuditEventAdmin)
+    site.register(KeycloakIdentity, KeycloakIdentityAdmin)
+
 urlpatterns = [
+    path("admin/", front_desk.urls),
+    path("back/", back_desk.urls),
     path("orders/", page, name="orders"),
     path("start/", start),
     path("impersonation/", include("kc_exchange.urls")),
@@ -63,6 +90,16 @@ class Office:
         response = self.client.post("/start/", form)
         assert response.status_code == 200, response.content
         return ImpersonationGrant.objects.get(pk=response.content.decode())
+
+    def form_of(self, target: Any = None, site: str = "admin") -> str:
+        """Return the address of the start page."""
+        return f"/{site}/auth/user/{(target or self.target).pk}/impersonate/"
+
+    def press_start(self, target: Any = None, **form: Any) -> Any:
+        """Fill the start page in, and send it."""
+        client = form.pop("client", self.client)
+        stated = {"reason": REASON, "minutes": "15", "mode": "read-only", **form}
+        return client.post(self.form_of(target), stated)
 
     def page(self) -> str:
         """Return a page of the shop."""

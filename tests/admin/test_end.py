@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db
 END = "/impersonation/end/"
 
 
+def page_of(office: Office) -> str:
+    return f"/admin/auth/user/{office.target.pk}/change/"
+
+
 def test_end__goes_back(office: Office) -> None:
     grant = office.start(back="/admin/auth/user/1/change/")
 
@@ -58,6 +62,14 @@ def test_end__goes_back(office: Office) -> None:
 def test_d11__open_redirect(office: Office, back: str) -> None:
     """D11: nothing leads away from this site, whatever a project puts into `back`."""
     office.start(back=back)
+
+    assert office.client.post(END)["Location"] == page_of(office)
+
+
+def test_end__of_an_operator_without_admin(office: Office) -> None:
+    """Who may not enter the admin is led to the front page."""
+    type(office.operator).objects.update(is_staff=False)
+    office.start()
 
     assert office.client.post(END)["Location"] == "/"
 
@@ -124,7 +136,7 @@ def test_end__with_login_required(office: Office) -> None:
     office.settings.MIDDLEWARE = middleware
     office.start()
 
-    assert office.client.post(END)["Location"] == "/"
+    assert office.client.post(END)["Location"] == page_of(office)
     assert Client().post(END)["Location"] == "/"
     assert Client().get("/orders/")["Location"].startswith("/login/")
 
@@ -154,5 +166,5 @@ def test_end__async(office: Office) -> None:
 
     response = async_to_sync(client.post)(END)
 
-    assert (response.status_code, response["Location"]) == (302, "/")
+    assert (response.status_code, response["Location"]) == (302, page_of(office))
     assert office.whoami() == "olga"

@@ -1,0 +1,95 @@
+"""The record, to be read and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from kc_exchange.admin.filters import OperatorFilter, TargetFilter
+from kc_exchange.admin.read_only import ReadOnlyAdmin, link_to
+from kc_exchange.models import AuditEvent, ImpersonationGrant
+from kc_exchange.templatetags.kc_exchange import visible
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+
+class AuditEventAdmin(ReadOnlyAdmin):
+    """Show events; `kc_exchange.view_auditevent` is asked for, changing is for nobody.
+
+    The columns are what the list is searched by. What was hashed is the payload, and
+    `manage.py kc_exchange audit verify` tells whether they agree.
+    """
+
+    list_display = ("seq", "occurred_at", "kind", "outcome", "code", "who", "whom")
+    list_filter: ClassVar = [
+        OperatorFilter,
+        TargetFilter,
+        "type",
+        "outcome",
+        ("occurred_at", admin.DateFieldListFilter),
+    ]
+    search_fields = ("=code", "operator_name", "target_name", "=grant_id")
+    search_help_text = _("Names, a code, or the id of a grant.")
+    fieldsets = (
+        (None, {"fields": ("seq", "occurred_at", "kind", "outcome", "code")}),
+        (_("People"), {"fields": ("who", "whom", "under")}),
+        (_("What was recorded"), {"fields": ("said",)}),
+        (_("Chain"), {"fields": ("event_id", "previous_hash", "hash")}),
+    )
+    ordering = ("-seq",)
+
+    @admin.display(description=_("type"), ordering="type")
+    def kind(self, event: AuditEvent) -> str:
+        """Return the event's type as the record names it."""
+        return event.type
+
+    @admin.display(description=_("operator"), ordering="operator_name")
+    def who(self, event: AuditEvent) -> SafeString:
+        """Return the operator's name of that moment."""
+        return _person(event.operator_name, event.operator_id)
+
+    @admin.display(description=_("target"), ordering="target_name")
+    def whom(self, event: AuditEvent) -> SafeString | str:
+        """Return the target's name of that moment."""
+        named = event.target_name or event.target_id
+        return _person(event.target_name, event.target_id) if named else "-"
+
+    @admin.display(description=_("grant"))
+    def under(self, event: AuditEvent) -> SafeString | str:
+        """Return a link to the grant."""
+        if event.grant_id is None:
+            return "-"
+        pk = event.grant_id
+        return link_to(self.admin_site, ImpersonationGrant, pk, str(pk))
+
+    @admin.display(description=_("payload"))
+    def said(self, event: AuditEvent) -> SafeString:
+        """Return the payload, laid out, with every character in it visible."""
+        return format_html('<pre class="kc-payload">{}</pre>', visible(shown(event)))
+
+
+def _person(name: str, pk: str) -> SafeString:
+    return format_html("{} ({})", visible(name), visible(pk))
+
+
+def payload_of(event: AuditEvent) -> dict[str, Any]:
+    """Return the payload of `event`; empty where it is none, after tampering."""
+    try:
+        found = json.loads(bytes(event.payload))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def shown(event: AuditEvent) -> str:
+    """Return the payload of `event` as text, whatever bytes it is."""
+    try:
+        found = json.loads(bytes(event.payload))
+        return json.dumps(found, indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return bytes(event.payload).decode("utf-8", "backslashreplace")
