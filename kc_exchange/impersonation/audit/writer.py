@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from kc_exchange.impersonation.audit.chain import Append
     from kc_exchange.impersonation.audit.event import Event
 
-_PATIENCE = 30.0
-"""Seconds that a caller waits for its turn and for the database."""
 
+class Writer:
+    """A thread; its connection is closed whenever nobody waits.
 
-class _Writer:
-    """Its connection is closed whenever nobody waits: nothing is left to clean up."""
+    `patience` is how many seconds a caller waits for its turn and for the database.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 30.0) -> None:
+        self._patience = patience
         self._renew()
         self._lock = forks.Lock()
         forks.in_child(self._renew)
@@ -35,13 +36,18 @@ class _Writer:
         self._queued = 0
 
     def write(self, events: Sequence[Event]) -> None:
+        """Record `events`, and wait for it.
+
+        Raises:
+            AuditUnavailable: they are not recorded, or not yet.
+        """
         future = self._submit(events)
         try:
-            future.result(_PATIENCE)
+            future.result(self._patience)
         except TimeoutError:
             future.cancel()
             raise AuditUnavailable(
-                f"The record could not be written within {_PATIENCE:g} seconds.",
+                f"The record could not be written within {self._patience:g} seconds.",
                 "Look for a transaction that keeps table kc_exchange_audithead locked.",
             ) from None
 
@@ -63,7 +69,7 @@ class _Writer:
             commit_all(events)
         finally:
             if self._queued == 1:
-                connections.close_all()
+                _disconnect()
 
     def _done(self, _future: Future[None]) -> None:
         with self._lock:
@@ -80,5 +86,11 @@ def commit_all(events: Sequence[Event]) -> None:
     committed(work)
 
 
-write = _Writer().write
-"""Record events from the thread, and wait for it; raises as `committed` does."""
+def _disconnect() -> None:
+    """Close this thread's connections; the next one may be to another test database."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        del connections[connection.alias]
+
+
+write = Writer().write

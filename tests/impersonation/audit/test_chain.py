@@ -21,7 +21,7 @@ from kc_exchange.impersonation.audit.chain import GENESIS, link
 from kc_exchange.impersonation.audit.event import _LONGEST, _NAME, columns
 from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.people import Person
-from kc_exchange.models import AuditEvent, AuditHead, KeycloakIdentity
+from kc_exchange.models import AuditEvent, AuditHead, GrantToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,15 +147,11 @@ def test_append__several_in_one_transaction(engine: History) -> None:
     assert engine.verify().is_sound
 
 
-def identity() -> KeycloakIdentity:
-    """Write something that is not the record."""
-    return KeycloakIdentity.objects.create(user_id=1, issuer="i", subject="s")
-
-
 def test_committed__all_or_nothing(engine: History) -> None:
     """What `work` does and what it appends stays together, and numbers have no gap."""
 
     def work(append: audit.Append) -> None:
+        GrantToken.objects.create(grant_id=GRANT, sealed="", realm="")
         kept_back.append(append(event()).seq)
         raise KeyError("the caller's own")
 
@@ -165,6 +161,7 @@ def test_committed__all_or_nothing(engine: History) -> None:
         audit.committed(work)
     assert kept_back == [2]
     assert (engine.size, AuditEvent.objects.count()) == (1, 1)
+    assert not GrantToken.objects.exists()
     assert audit.committed(lambda append: append(event()).seq) == 2
     assert engine.verify().is_sound
 
