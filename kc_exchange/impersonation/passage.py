@@ -32,7 +32,7 @@ from kc_exchange.impersonation.errors import (
     ImpersonationError,
     ReadOnlyGrant,
 )
-from kc_exchange.impersonation.overlay import Overlay
+from kc_exchange.impersonation.overlay import Overlay, keep_off_caches
 from kc_exchange.impersonation.sources import GrantSubject
 from kc_exchange.models import AuditEvent, ImpersonationGrant
 from kc_exchange.sources import RequestSubject
@@ -117,6 +117,7 @@ class Passage:
         if grant is None:
             return
         if self._overlay is None:
+            keep_off_caches(response)
             self._end_if_logged_out(grant)
             return
         left = self._overlay.take_off(response)
