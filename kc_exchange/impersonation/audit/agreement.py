@@ -166,7 +166,7 @@ def _of_end(grant: ImpersonationGrant, end: _Said | None) -> Iterator[str]:
 def _is_same(value: Any, stored: Any) -> bool:
     """Whether a column's value is what was stored of it in an event."""
     try:
-        return storable(value) == stored
+        return bool(storable(value) == stored)
     except ValueError:
         return False
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kc_exchange.impersonation.audit.reading import Record
 
 VERSION = "8.17.0"
+_OUTCOMES = {"success", "failure", "unknown"}
 _IAM, _SESSION, _WEB, _LOGIN = "iam", "session", "web", "authentication"
 _KINDS: dict[str, tuple[str, list[str], list[str]]] = {
     "start.requested": ("impersonation-request", [_IAM], ["user", "info"]),
@@ -49,7 +50,7 @@ def as_ecs(record: Record) -> dict[str, Any]:
             "category": category,
             "type": kinds,
             "action": action,
-            "outcome": record.outcome,
+            "outcome": record.outcome if record.outcome in _OUTCOMES else "unknown",
             "reason": record.code or record.detail("reason"),
             "code": record.type,
             "id": record.event_id,

@@ -124,12 +124,14 @@ class Links:
         text = "It was put in between, and those after renumbered."
         self._note(Reason.INSERTED, first, text, last=last)
 
-    def _changed(self, row: Row, before: str, computed: str, follower: str) -> bool:
+    def _changed(
+        self, row: Row, before: str, computed: str | None, follower: str
+    ) -> bool:
         """Note what is wrong with the row; return whether it is not the payload."""
         if row.hash == computed:
             self._column(row.seq, "previous_hash")
             return True
-        if row.previous_hash == before and follower == computed:
+        if computed and row.previous_hash == before and follower == computed:
             self._column(row.seq, "hash")
             self._others_from(row.seq)
             self.last = computed

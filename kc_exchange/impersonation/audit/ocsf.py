@@ -134,12 +134,9 @@ def _request(record: Record, service: str) -> dict[str, Any]:
             "service": {"name": service},
         },
         "http_request": {key: value for key, value in request.items() if value},
-        "resources": [
-            {**_user(record.target), "type": "account", "role_id": _AFFECTED}
-        ],
+        "resources": [_resource(record.target)],
         "src_endpoint": {"ip": address} if address else {"name": "not recorded"},
     }
-    del event["resources"][0]["type_id"]
     if type(record.details.get("status")) is int:
         event["http_response"] = {"code": record.details["status"]}
     return event
@@ -170,6 +167,12 @@ def _user(person: dict[str, str] | None) -> dict[str, Any]:
         "domain": person.get("iss"),
     }
     return {**{key: value for key, value in named.items() if value}, "type_id": 1}
+
+
+def _resource(person: dict[str, str] | None) -> dict[str, Any]:
+    user = _user(person)
+    role = {"type": "account", "role": "Affected", "role_id": _AFFECTED}
+    return {k: user[k] for k in ("uid", "name", "uid_alt") if k in user} | role
 
 
 def _session(record: Record) -> dict[str, Any]:
