@@ -71,15 +71,30 @@ def sweep() -> list[ImpersonationGrant]:
     Raises:
         AuditUnavailable: an end cannot be recorded.
     """
-    now = timezone.now()
-    ended = []
-    for grant in ImpersonationGrant.objects.filter(ended_at=None):
-        cause = _abandoned(grant, now)
-        if cause is not None and end(grant, cause):
-            ended.append(grant)
+    ended = end_abandoned()
     left = GrantToken.objects.filter(current_for=None).values_list("grant_id")
     for grant in ImpersonationGrant.objects.filter(pk__in=left.distinct()):
         sources.retire(grant)
+    return ended
+
+
+def end_abandoned(operator_id: str | None = None) -> list[ImpersonationGrant]:
+    """End the open grants that no longer hold, of one operator or of all.
+
+    Returns the grants that were ended.
+
+    Raises:
+        AuditUnavailable: an end cannot be recorded.
+    """
+    now = timezone.now()
+    still_open = ImpersonationGrant.objects.filter(ended_at=None)
+    if operator_id is not None:
+        still_open = still_open.filter(open_for=operator_id)
+    ended = []
+    for grant in still_open:
+        cause = _abandoned(grant, now)
+        if cause is not None and end(grant, cause):
+            ended.append(grant)
     return ended
 
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, router, transaction
+from django.db import DatabaseError
 from django.middleware.csrf import rotate_token
 from django.utils import timezone
 
 from kc_exchange import capture
-from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured, printable
+from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.impersonation import (
     audit,
-    conditions,
     keycloak,
     permissions,
     session,
     session_age,
     tokens,
 )
-from kc_exchange.impersonation.address import client_address
-from kc_exchange.impersonation.errors import ImpersonationRefused
+from kc_exchange.impersonation.ending import end
+from kc_exchange.impersonation.errors import AuditUnavailable, ImpersonationRefused
 from kc_exchange.impersonation.events import about, stated
-from kc_exchange.impersonation.people import person
-from kc_exchange.impersonation.terms import Terms, terms
+from kc_exchange.impersonation.requesting import deny, operator_of, requested
+from kc_exchange.impersonation.terms import terms
 from kc_exchange.models import AuditEvent, ImpersonationGrant
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from kc_exchange.exchange import Impersonated
     from kc_exchange.impersonation.audit import Append
-    from kc_exchange.impersonation.keycloak import Ends
 
 Type = AuditEvent.Type
 
@@ -74,29 +73,28 @@ def start(
     agreed = terms(
         reason=reason, ticket=ticket, category=category, mode=mode, minutes=minutes
     )
-    operator = _operator(request)
+    operator = operator_of(request)
     try:
         refuse_here(request)
         permissions.check(operator=operator, target=target, mode=mode)
         ends = keycloak.ends(request, target)
     except ExchangeError as error:
-        _deny(request, target, agreed, error)
+        deny(request, target, agreed, error)
         raise
-    grant = _requested(request, target, agreed, ends)
+    grant = requested(request, target, agreed, ends)
     try:
         issued = keycloak.first_hop(ends, grant)
     except ExchangeError as error:
         _refused(grant, error)
         raise
-    _begin(request, grant, issued, agreed.minutes)
+    try:
+        _begin(request, grant, issued, agreed.minutes)
+    except Exception:
+        _give_up(grant, issued)
+        raise
     request.session[session.ITEM] = {"grant": str(grant.pk), "back": back}
     rotate_token(request)
     return grant
-
-
-def _operator(request: Any) -> Any:
-    """Return who asks: also in a view that runs as somebody else already."""
-    return getattr(request, "operator", None) or request.user
 
 
 def refuse_here(request: HttpRequest) -> None:
@@ -126,64 +124,6 @@ def refuse_here(request: HttpRequest) -> None:
         )
 
 
-def _requested(
-    request: HttpRequest, target: AbstractBaseUser, agreed: Terms, ends: Ends
-) -> ImpersonationGrant:
-    """Write down that it is asked for, and keep others of this operator out."""
-    grant = _grant(request, target, agreed, ends)
-    source = client_address(request)[1]
-
-    def work(append: Append) -> None:
-        _take_the_place(grant)
-        append(about(grant, Type.START_REQUESTED, **stated(grant, source)))
-
-    try:
-        audit.committed(work)
-    except ImpersonationRefused as refusal:
-        _deny(request, target, agreed, refusal)
-        raise
-    return grant
-
-
-def _take_the_place(grant: ImpersonationGrant) -> None:
-    alias = router.db_for_write(ImpersonationGrant)
-    try:
-        with transaction.atomic(using=alias):
-            grant.save(using=alias, force_insert=True)
-    except IntegrityError:
-        raise ImpersonationRefused(
-            "You act as somebody already, here or in another browser.",
-            "End that impersonation first; it is in the list of grants.",
-            reason="already_open",
-        ) from None
-
-
-def _grant(
-    request: HttpRequest, target: AbstractBaseUser, agreed: Terms, ends: Ends
-) -> ImpersonationGrant:
-    operator: Any = request.user
-    now = timezone.now()
-    return ImpersonationGrant(
-        operator_id=str(operator.pk),
-        operator_name=operator.get_username()[:255],
-        operator_subject=ends.operator_subject,
-        target_id=str(target.pk),
-        target_name=target.get_username()[:255],
-        target_subject=ends.target_subject,
-        reason=agreed.reason,
-        ticket=agreed.ticket,
-        category=agreed.category,
-        mode=agreed.mode,
-        requested_at=now,
-        expires_at=now + timedelta(minutes=agreed.minutes),
-        client_address=client_address(request)[0],
-        user_agent=printable(request.headers.get("User-Agent", ""))[:256],
-        password_digest=conditions.password_digest(operator),
-        realm=ends.realm,
-        open_for=str(operator.pk),
-    )
-
-
 def _begin(
     request: HttpRequest,
     grant: ImpersonationGrant,
@@ -197,24 +137,33 @@ def _begin(
     session_age.hold(request.session, until)
     request.session.cycle_key()
     now = timezone.now()
-    grant.started_at = grant.last_seen_at = now
-    grant.expires_at = now + timedelta(minutes=minutes)
-    grant.session_expires_at = until
-    grant.session_digest = session.digest(request.session.session_key)
+    begun: dict[str, Any] = {
+        "started_at": now,
+        "last_seen_at": now,
+        "expires_at": now + timedelta(minutes=minutes),
+        "session_expires_at": until,
+        "session_digest": session.digest(request.session.session_key),
+    }
     if issued is not None:
-        grant.keycloak_sid, grant.keycloak_jti = issued.session_id, issued.token_id
-    try:
-        audit.committed(lambda append: _granted(append, grant, issued))
-    except ExchangeError:
-        if issued is not None:
-            tokens.give_back(grant, issued)
-        raise
+        begun |= {"keycloak_sid": issued.session_id, "keycloak_jti": issued.token_id}
+    for name, value in begun.items():
+        setattr(grant, name, value)
+    audit.committed(lambda append: _granted(append, grant, begun, issued))
 
 
 def _granted(
-    append: Append, grant: ImpersonationGrant, issued: Impersonated | None
+    append: Append,
+    grant: ImpersonationGrant,
+    begun: dict[str, Any],
+    issued: Impersonated | None,
 ) -> None:
-    grant.save(force_update=True)
+    still_open = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
+    if not still_open.update(**begun):
+        raise ImpersonationRefused(
+            "Somebody ended this impersonation before it began.",
+            "Ask them why; then start another one.",
+            reason="ended",
+        )
     if issued is not None:
         tokens.sealed(grant.pk, issued).save(force_insert=True)
     append(
@@ -244,28 +193,9 @@ def _refused(grant: ImpersonationGrant, error: ExchangeError) -> None:
     audit.committed(work)
 
 
-def _deny(
-    request: HttpRequest,
-    target: AbstractBaseUser,
-    agreed: Terms,
-    error: ExchangeError,
-) -> None:
-    """Record an attempt that was refused before it was one."""
-    user = _operator(request)
-    address, source = client_address(request)
-    audit.record(
-        audit.Event(
-            type=Type.START_DENIED,
-            outcome="failure",
-            code=keycloak.code_of(error),
-            operator=person(user),
-            target=person(target),
-            details={
-                "reason": agreed.reason,
-                "ticket": agreed.ticket,
-                "mode": agreed.mode,
-                "ip": address,
-                "ip_source": source,
-            },
-        )
-    )
+def _give_up(grant: ImpersonationGrant, issued: Impersonated | None) -> None:
+    """Leave nothing behind of a start whose last step failed, as far as possible."""
+    if issued is not None:
+        tokens.give_back(grant, issued)
+    with suppress(AuditUnavailable, DatabaseError):
+        end(grant, ImpersonationGrant.Cause.NOT_STARTED)
