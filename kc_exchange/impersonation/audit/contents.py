@@ -6,8 +6,8 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.impersonation.audit.canonical import canonical
 from kc_exchange.impersonation.audit.event import VERSION, columns
+from kc_exchange.impersonation.audit.payloads import is_canonical
 from kc_exchange.impersonation.audit.report import Finding, Reason
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Contents:
             row: one whose payload is what was hashed.
             said: the payload, parsed; None where it cannot be.
         """
-        if said is None or _canonical(said) != row.payload:
+        if said is None or not is_canonical(said, row.payload):
             text = "Its payload is not canonical JSON, which is all that is written."
             self._note(Reason.NOT_CANONICAL, row, text)
         elif said.get("v") != VERSION:
@@ -79,14 +79,6 @@ class Contents:
 
     def _note(self, reason: Reason, row: Row, sentence: str) -> None:
         self._report.add(Finding(reason=reason, sentence=sentence, seq=row.seq))
-
-
-def _canonical(said: dict[str, Any]) -> bytes:
-    """Return the canonical form; nothing where there is none, as with a float."""
-    try:
-        return canonical(said)
-    except (TypeError, ValueError, RecursionError):
-        return b""
 
 
 class _Times:

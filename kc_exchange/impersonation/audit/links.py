@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.impersonation.audit.chain import link
+from kc_exchange.impersonation.audit.payloads import parsed
 from kc_exchange.impersonation.audit.report import Finding, Reason
 from kc_exchange.impersonation.audit.rows import row_at
-from kc_exchange.strict_json import loads_object
 
 if TYPE_CHECKING:
     from kc_exchange.impersonation.audit.report import Report
@@ -185,7 +185,4 @@ def _fits(row: Row, seq: int) -> bool:
 
 
 def _number(row: Row) -> object:
-    try:
-        return loads_object(row.payload).get("seq")
-    except ValueError:
-        return None
+    return (parsed(row.payload) or {}).get("seq")

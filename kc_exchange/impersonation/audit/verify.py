@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import router
 from django.utils import timezone
@@ -13,6 +13,7 @@ from kc_exchange.impersonation.audit.comparison import compare, opened
 from kc_exchange.impersonation.audit.contents import Contents
 from kc_exchange.impersonation.audit.links import Links
 from kc_exchange.impersonation.audit.merkle import Tree
+from kc_exchange.impersonation.audit.payloads import parsed
 from kc_exchange.impersonation.audit.report import Finding, Reason, Report
 from kc_exchange.impersonation.audit.rows import (
     Extent,
@@ -23,7 +24,6 @@ from kc_exchange.impersonation.audit.rows import (
     rows,
 )
 from kc_exchange.models import AuditEvent
-from kc_exchange.strict_json import loads_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -135,7 +135,7 @@ class _Walk:
         )
 
     def _take(self, row: Row, follower: str) -> None:
-        said = _parsed(row.payload)
+        said = parsed(row.payload)
         if row.seq > self._links.seq:
             self._tree.add(_leaf(row.hash))
         if self._links.take(row, said, follower):
@@ -161,13 +161,6 @@ def _with_follower(
         before = row
     if before is not None:
         yield before, head
-
-
-def _parsed(payload: bytes) -> dict[str, Any] | None:
-    try:
-        return loads_object(payload)
-    except ValueError:
-        return None
 
 
 def _leaf(digest: str) -> bytes:
