@@ -94,7 +94,7 @@ class ImpersonationForm(forms.Form):
         for name in self._sent_twice():
             self.add_error(name, _("This was sent more than once."))
         try:
-            self.terms = terms(
+            agreed = terms(
                 reason=said.get("reason", ""),
                 ticket=said.get("ticket", ""),
                 category=said.get("category", ""),
@@ -103,6 +103,8 @@ class ImpersonationForm(forms.Form):
             )
         except ValidationError as error:
             self._add(error)
+        else:
+            self.terms = None if self.errors else agreed
         return said
 
     def _add(self, error: ValidationError) -> None:

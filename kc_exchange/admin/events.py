@@ -25,7 +25,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     `manage.py kc_exchange audit verify` tells whether they agree.
     """
 
-    list_display = ("seq", "occurred_at", "kind", "outcome", "code", "who", "whom")
+    list_display = ("seq", "occurred_at", "who", "whom", "kind", "outcome", "code")
     list_filter: ClassVar = [
         OperatorFilter,
         TargetFilter,
@@ -34,7 +34,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
         ("occurred_at", admin.DateFieldListFilter),
     ]
     search_fields = ("=code", "operator_name", "target_name", "=grant_id")
-    search_help_text = _("Names, a code, or the id of a grant.")
     fieldsets = (
         (None, {"fields": ("seq", "occurred_at", "kind", "outcome", "code")}),
         (_("People"), {"fields": ("who", "whom", "under")}),

@@ -58,7 +58,6 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         ("requested_at", admin.DateFieldListFilter),
     ]
     search_fields = ("operator_name", "target_name", "reason", "ticket", "=target_id")
-    search_help_text = _("Names, reason, ticket, or the id of a target.")
     actions = ("end_now",)
     ordering = ("-requested_at",)
     fieldsets = (

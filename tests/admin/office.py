@@ -64,7 +64,7 @@ for site in (front_desk, back_desk):
     site.register(AuditEvent, AuditEventAdmin)
     site.register(KeycloakIdentity, KeycloakIdentityAdmin)
 
-urlpatterns = [
+urlpatterns: list[Any] = [
     path("admin/", front_desk.urls),
     path("back/", back_desk.urls),
     path("orders/", page, name="orders"),
@@ -113,6 +113,10 @@ class Office:
         """Return the events of this test, oldest first."""
         found = AuditEvent.objects.filter(seq__gt=self.before).order_by("seq")
         return list(found.filter(type__in=types) if types else found)
+
+    def denied(self) -> list[tuple[str, str]]:
+        """Return why which targets were refused in this test."""
+        return [(e.code, e.target_name) for e in self.events(Type.START_DENIED)]
 
     def set(self, **impersonation: Any) -> None:
         """Change the settings of impersonation."""

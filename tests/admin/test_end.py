@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.messages import get_messages
-from django.db import connection
 from django.test import AsyncClient, Client
 
 from kc_exchange.models import ImpersonationGrant
 from tests.admin.office import Cause, Type, person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.admin.office import Office
 
 pytestmark = pytest.mark.django_db
@@ -141,15 +138,8 @@ def test_end__with_login_required(office: Office) -> None:
     assert Client().get("/orders/")["Location"].startswith("/login/")
 
 
-@pytest.fixture
-def _atomic_requests() -> Iterator[None]:
-    connection.settings_dict["ATOMIC_REQUESTS"] = True
-    yield
-    connection.settings_dict["ATOMIC_REQUESTS"] = False
-
-
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_atomic_requests")
+@pytest.mark.usefixtures("atomic_requests")
 def test_end__under_atomic_requests(office: Office) -> None:
     """The record is committed by itself, so the view has no transaction around it."""
     office.start()
