@@ -39,6 +39,11 @@ class Owner:
     def __init__(self, alias: str) -> None:
         self.alias = alias
 
+    @property
+    def vendor(self) -> str:
+        """The vendor of the database, as Django calls it."""
+        return connections[self.alias].vendor
+
     def run(self, sql: str, *values: Any) -> None:
         """Run one statement, with %s for values."""
         with connections[self.alias].cursor() as cursor:
