@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from exampleproject.demo import keycloak
+from exampleproject.demo import keycloak, record, support
 from exampleproject.demo.failure import DemoFailed
 from exampleproject.demo.steps import Walk, steps
 from exampleproject.demo.visitor import Visitor
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from exampleproject.demo.stack import Stack
 
-_PERSON = "alice"
+_PERSON, _OPERATOR = "alice", "sue"
 
 
 def run(stack: Stack, write: Callable[[str], Any]) -> None:
@@ -31,9 +31,17 @@ def run(stack: Stack, write: Callable[[str], Any]) -> None:
     passwords = {name: password for name, password, _ in keycloak.accounts()}
     write(f"Keycloak {stack.issuer}\nThe shop {stack.shop}")
     write("One step waits until the login's token expires.\n")
-    with closing(Visitor(stack.shop)) as visitor:
+    with (
+        closing(Visitor(stack.shop)) as visitor,
+        closing(Visitor(stack.shop)) as sue,
+    ):
         walk = Walk(stack, visitor, passwords[_PERSON])
-        for name, step in steps(walk):
+        operator = support.Support(stack, sue, passwords[_OPERATOR])
+        for name, step in [
+            *steps(walk),
+            *support.steps(operator),
+            *record.steps(record.Record(stack)),
+        ]:
             for line, claims in _tried(name, step):
                 write(f"ok  {name:<14}  {line}{_shown(claims)}")
     write(f"\nEverything held, in {time.monotonic() - started:.0f} s.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.people import end_all, log_in
 from tests.exampleproject.shops import shop
 
 if TYPE_CHECKING:
@@ -66,3 +67,12 @@ def page(chromium: Any, demo: Stack) -> Iterator[Any]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def sue(page: Any, demo: Stack) -> Iterator[Any]:
+    """The page of an operator who is logged in; whatever they began is over after."""
+    page.goto("admin/")
+    log_in(page, "sue")
+    yield page
+    end_all(demo)

@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.people import log_in
+
 if TYPE_CHECKING:
     from exampleproject.demo.stack import Stack
 
 pytestmark = pytest.mark.browser
 
 PAGES = ["", "orders/", "invoices/", "behind/", "admin/"]
-
-
-def log_in(page: Any, name: str, password: str = "") -> None:
-    """Fill in Keycloak's form and send it."""
-    page.fill("#username", name)
-    page.fill("#password", password or f"{name}-demo")
-    page.click("#kc-login")
 
 
 def test_orders__after_the_login(page: Any, demo: Stack) -> None:

@@ -32,6 +32,15 @@ STEPS = [
     "another user",
     "refresh",
     "logout",
+    "support",
+    "user list",
+    "start",
+    "as alice",
+    "read only",
+    "end",
+    "replay",
+    "record",
+    "tampering",
 ]
 
 
@@ -96,6 +105,8 @@ def test_check__holds_on_the_embedded_keycloak() -> None:
     assert list(dict.fromkeys(s.strip() for s in steps)) == STEPS
     assert "aud=orders-api azp=shop sub=" in done.stdout
     assert "scope=email orders:read profile" in done.stdout
+    assert "aud=orders-api azp=shop-support sub=" in done.stdout
+    assert "exit 1, payload_changed" in done.stdout
     assert says_plainly(done.stdout + done.stderr)
     assert done.stderr == ""
 
@@ -108,6 +119,7 @@ def test_demo__stops_cleanly(number: signal.Signals) -> None:
         assert len(urls) == 4
         assert all(map(answers, urls))
         assert "alice  password alice-demo" in demo.said
+        assert "Log in as sue" in demo.said
         code, said = demo.end(number)
 
     assert code == 0
