@@ -22,6 +22,7 @@ class KcExchangeConfig(AppConfig):
 
         import_module("kc_exchange.checks")
         import_module("kc_exchange.impersonation.receivers").connect()
+        import_module("kc_exchange.impersonation.audit.guards").connect()
         user_logged_in.connect(
             capture.seal_pending, dispatch_uid="kc_exchange.capture.seal_pending"
         )

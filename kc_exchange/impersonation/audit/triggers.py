@@ -84,6 +84,9 @@ NAMES: Mapping[str, frozenset[str]] = {
 }
 """Names of the triggers, by the vendor of the database."""
 
+ALWAYS = frozenset(n for n, e in _POSTGRESQL.items() if not e.startswith("INSERT"))
+"""Triggers of PostgreSQL that must not be switched off by a replica's session."""
+
 
 def head_row() -> str:
     """Return the SQL that begins the chain."""
@@ -104,12 +107,17 @@ def create(vendor: str) -> list[str]:
 
 def drop(vendor: str) -> list[str]:
     """Return the SQL that takes the triggers away again."""
-    names = sorted(NAMES.get(vendor, ()))
-    if vendor != "postgresql":
-        return [f"DROP TRIGGER {name}" for name in names]
-    tables = {name: HEAD if name.startswith(HEAD) else EVENTS for name in names}
-    dropped = [f"DROP TRIGGER {name} ON {table}" for name, table in tables.items()]
-    return [*dropped, f"DROP FUNCTION {FUNCTION}()"]
+    dropped = []
+    for name in sorted(NAMES.get(vendor, ())):
+        on = f" ON {_table(name)}" if vendor == "postgresql" else ""
+        dropped.append(f"DROP TRIGGER IF EXISTS {name}{on}")
+    if vendor == "postgresql":
+        dropped.append(f"DROP FUNCTION IF EXISTS {FUNCTION}()")
+    return dropped
+
+
+def _table(trigger: str) -> str:
+    return HEAD if trigger.startswith(HEAD) else EVENTS
 
 
 def _mysql(name: str, event: str, wrong: str) -> str:
@@ -128,10 +136,9 @@ def _postgresql() -> list[str]:
     """
     made = []
     for name, event in _POSTGRESQL.items():
-        table = HEAD if name.startswith(HEAD) else EVENTS
         made.append(
             f"CREATE TRIGGER {name} BEFORE {event} EXECUTE FUNCTION {FUNCTION}()"
         )
-        if not event.startswith("INSERT"):
-            made.append(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+        if name in ALWAYS:
+            made.append(f"ALTER TABLE {_table(name)} ENABLE ALWAYS TRIGGER {name}")
     return made
