@@ -150,8 +150,8 @@ def test_checks__of_impersonation_are_all_named() -> None:
 
     said = section("Settings of impersonation").split("\nChecks:")[1]
     named = set(re.findall(r"`([EW]\d{3})`", said))
-    for first, last in re.findall(r"`E(\d{3})` to `E(\d{3})`", said):
-        named |= {f"E{number:03}" for number in range(int(first), int(last) + 1)}
+    for kind, first, last in re.findall(r"`([EW])(\d{3})` to `\1(\d{3})`", said):
+        named |= {f"{kind}{number:03}" for number in range(int(first), int(last) + 1)}
 
     assert named == new
 
