@@ -1,20 +1,16 @@
-"""System checks: each setting that can be wrong or unsafe has its number.
-
-E001-E011 are mistakes in the dictionary itself, found by `kc_exchange.conf`. The rest
-needs the project around it.
-"""
+"""Checks of delegated calls, and of the dictionary as a whole."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
-from django.core.checks import Warning as CheckWarning
+from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from kc_exchange import capture, conf
+from kc_exchange.checks.message import error, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,20 +27,12 @@ _SHORTEST_SECRET = 16
 _LONGEST_DEADLINE = 10.0
 
 
-def _error(number: str, message: str, hint: str) -> Error:
-    return Error(message, hint=hint, id=f"kc_exchange.{number}")
-
-
-def _warning(number: str, message: str, hint: str) -> CheckWarning:
-    return CheckWarning(message, hint=hint, id=f"kc_exchange.{number}")
-
-
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E011: the dictionary; E012-E016, W001-W006: the project around it."""
+    """E001-E011, E017-E021: the dictionary; E012-E016, W001-W006: what is around it."""
     problems = conf.problems()
     if problems:
-        return [_error(p.number, p.message, p.hint) for p in problems]
+        return [error(p.number, p.message, p.hint) for p in problems]
     parsed = conf.current()
     return [
         *_paths(parsed),
@@ -66,7 +54,7 @@ def _paths(parsed: conf.Settings) -> Iterator[CheckMessage]:
         except (ImportError, ImproperlyConfigured):
             found = False
         if not found:
-            yield _error(
+            yield error(
                 "E012",
                 f"KC_EXCHANGE[{setting!r}]: {path!r} is no function.",
                 "Give the dotted path of a function that can be imported.",
@@ -79,7 +67,7 @@ def _middleware(parsed: conf.Settings) -> Iterator[CheckMessage]:
     if _MIDDLEWARE not in installed and kinds <= {"service-account"}:
         return
     if _MIDDLEWARE not in installed:
-        yield _warning(
+        yield warning(
             "W002",
             f"{_MIDDLEWARE} is not in MIDDLEWARE: views have no user's token.",
             f"Add it after {_BEFORE[-1]}; leave it out where only scripts call "
@@ -89,7 +77,7 @@ def _middleware(parsed: conf.Settings) -> Iterator[CheckMessage]:
     place = installed.index(_MIDDLEWARE)
     for earlier in _BEFORE:
         if earlier in installed and installed.index(earlier) > place:
-            yield _error(
+            yield error(
                 "E013",
                 f"{_MIDDLEWARE} comes before {earlier}, whose work it needs.",
                 f"Move it below {earlier} in MIDDLEWARE.",
@@ -103,7 +91,7 @@ def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:
             continue
         where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}]['CLIENT_SECRET']"
         if any(example in secret.lower() for example in _EXAMPLES):
-            kind = _warning if settings.DEBUG else _error
+            kind = warning if settings.DEBUG else error
             yield kind(
                 "W003" if settings.DEBUG else "E014",
                 f"{where} is the example's.",
@@ -111,7 +99,7 @@ def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:
                 "the environment.",
             )
         elif len(secret) < _SHORTEST_SECRET:
-            yield _warning(
+            yield warning(
                 "W004",
                 f"{where} has fewer than {_SHORTEST_SECRET} characters.",
                 "Let Keycloak generate it: Clients > Credentials > Regenerate.",
@@ -120,7 +108,7 @@ def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:
 
 def _sessions() -> Iterator[CheckMessage]:
     if capture.uses_cookie_sessions():
-        yield _error(
+        yield error(
             "E015",
             "SESSION_ENGINE keeps the session in the cookie: a copy of it stays valid "
             "after logout, and tokens would leave the server.",
@@ -131,7 +119,7 @@ def _sessions() -> Iterator[CheckMessage]:
 def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
     for downstream in parsed.downstreams.values():
         if downstream.realm != "default" and downstream.strategy == "exchange":
-            yield _error(
+            yield error(
                 "E016",
                 f"Downstream {downstream.name!r} exchanges in realm "
                 f"{downstream.realm!r}, which did not issue the user's token.",
@@ -140,7 +128,7 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
             )
         ignored = downstream.scopes or downstream.audience != downstream.name
         if downstream.strategy == "forward" and ignored:
-            yield _warning(
+            yield warning(
                 "W006",
                 f"Downstream {downstream.name!r} forwards the user's token as it is: "
                 "SCOPES and AUDIENCE change nothing.",
@@ -148,7 +136,7 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
             )
     for realm in parsed.realms.values():
         if realm.deadline > _LONGEST_DEADLINE:
-            yield _warning(
+            yield warning(
                 "W005",
                 f"DEADLINE of realm {realm.alias!r} is {realm.deadline:g} s: while "
                 "Keycloak is away, each request waits that long.",
@@ -161,7 +149,7 @@ def _plain_http() -> Iterator[CheckMessage]:
     groups = ("REALMS", "DOWNSTREAMS")
     for group, name in [(g, n) for g in groups for n in raw.get(g, {})]:
         if raw[group][name].get("ALLOW_PLAIN_HTTP") is True and not settings.DEBUG:
-            yield _warning(
+            yield warning(
                 "W001",
                 f"KC_EXCHANGE[{group!r}][{name!r}] allows plain http.",
                 "Keep it only where the network itself encrypts (a service mesh).",

@@ -1,0 +1,11 @@
+"""System checks: each setting that can be wrong or unsafe has its number.
+
+E001-E011 and E017-E021 are mistakes in the dictionary itself, found by
+`kc_exchange.conf`. The rest needs the project around it.
+"""
+
+from kc_exchange.checks.exchange import check_settings
+from kc_exchange.checks.impersonation import check_impersonation
+from kc_exchange.checks.record import check_guards
+
+__all__ = ["check_guards", "check_impersonation", "check_settings"]
