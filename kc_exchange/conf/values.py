@@ -97,7 +97,16 @@ class Impersonation:
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed."""
     forbidden_url_names: frozenset[str] = frozenset(
-        {"password_change", "account_*", "mfa_*", "socialaccount_*", "usersessions_*"}
+        {
+            "password_change",
+            "account_change_password",
+            "account_set_password",
+            "account_email",
+            "account_reauthenticate",
+            "mfa_*",
+            "socialaccount_connections",
+            "usersessions_list",
+        }
     )
     """Names of URLs ("namespace:name") that no operator reaches as somebody else.
 

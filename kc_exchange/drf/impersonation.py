@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import BasePermission
 
 from kc_exchange.impersonation.errors import ForbiddenWhileImpersonating
+from kc_exchange.impersonation.marks import refuse_while_impersonating
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -25,7 +26,11 @@ class NotWhileImpersonating(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether nobody acts as somebody else in this request."""
         del view
-        return getattr(request, "operator", None) is None
+        try:
+            refuse_while_impersonating(request)
+        except ForbiddenWhileImpersonating:
+            return False
+        return True
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         """Return the same: `~` asks here, too."""

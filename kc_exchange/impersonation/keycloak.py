@@ -59,20 +59,26 @@ def ends(request: HttpRequest, target: AbstractBaseUser) -> Ends:
 def first_hop(ends: Ends, grant: ImpersonationGrant) -> Impersonated | None:
     """Obtain the target's token; None for a grant that is local to Django.
 
+    Raises what `hop` raises.
+    """
+    return None if ends.operator is None else hop(ends.operator, grant)
+
+
+def hop(operator: Subject, grant: ImpersonationGrant) -> Impersonated:
+    """Exchange the operator's token for one of the target, in a session of its own.
+
     A token of the operator that is over is refreshed once.
 
     Raises:
         ExchangeError: Keycloak refuses, or is away.
         ImpersonationRefused: the target has roles that the operator has not.
     """
-    if ends.operator is None:
-        return None
-    realm = conf.current().realm(ends.realm)
-    mine = ends.operator.token()
+    realm = conf.current().realm(grant.realm)
+    mine = operator.token()
     try:
         issued = exchange.impersonate(mine, grant.target_subject, realm)
     except SubjectTokenRejected:
-        mine = ends.operator.renew(mine)
+        mine = operator.renew(mine)
         issued = exchange.impersonate(mine, grant.target_subject, realm)
     more = _more_roles(issued, mine)
     if more:

@@ -6,11 +6,13 @@ from fnmatch import fnmatchcase
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import connections, transaction
 
 from kc_exchange import conf
+from kc_exchange.impersonation import audit, events
 from kc_exchange.impersonation.errors import ForbiddenWhileImpersonating
+from kc_exchange.models import AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ View = TypeVar("View", bound="Callable[..., Any]")
 
 _AS_OPERATOR = "kc_exchange_as_operator"
 _READS = "kc_exchange_reads"
+_LOGOUTS = frozenset({"logout", "account_logout", "oidc_logout"})
+"""Names of Django's, allauth's and mozilla-django-oidc's: a logout ends the grant."""
 
 
 def forbid_while_impersonating(view: View) -> View:
@@ -34,14 +38,14 @@ def forbid_while_impersonating(view: View) -> View:
 
         @wraps(view)
         async def aguarded(request: Any, *args: Any, **kwargs: Any) -> Any:
-            _refuse(request)
+            await sync_to_async(refuse_while_impersonating)(request)
             return await view(request, *args, **kwargs)
 
         return cast("View", aguarded)
 
     @wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
-        _refuse(request)
+        refuse_while_impersonating(request)
         return view(request, *args, **kwargs)
 
     return cast("View", guarded)
@@ -77,8 +81,10 @@ def is_as_operator(match: ResolverMatch | None) -> bool:
 
 
 def only_reads_at(match: ResolverMatch | None) -> bool:
-    """Return whether the view says that it changes nothing."""
-    return match is not None and _marked(match, _READS)
+    """Return whether the view says that it changes nothing, or logs out."""
+    if match is None:
+        return False
+    return match.url_name in _LOGOUTS or _marked(match, _READS)
 
 
 def is_forbidden(match: ResolverMatch | None) -> bool:
@@ -101,7 +107,22 @@ def _marked(match: ResolverMatch, mark: str) -> bool:
     return bool(getattr(match.func, mark, False) or getattr(kind, mark, False))
 
 
-def _refuse(request: Any) -> None:
-    grant = getattr(request, "grant", None)
-    if grant is not None and getattr(request, "operator", None) is not None:
-        raise ForbiddenWhileImpersonating
+def refuse_while_impersonating(request: Any) -> None:
+    """Return if nobody acts as somebody else in `request`.
+
+    Raises:
+        ForbiddenWhileImpersonating: somebody does; that they tried is recorded.
+    """
+    if getattr(request, "operator", None) is None:
+        return
+    error = ForbiddenWhileImpersonating()
+    match = getattr(request, "resolver_match", None)
+    refused = events.about(
+        request.grant,
+        AuditEvent.Type.REQUEST_REFUSED,
+        outcome="failure",
+        code=error.code,
+        **events.asked(request, route_of(match)),
+    )
+    audit.record(refused)
+    raise error

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("kc_exchange")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """RFC 9110 section 9.2.1."""
-_SERVER_ERROR = 500
+_REFUSED = 400
+"""From this status on a request counts as failed."""
 
 Cause = ImpersonationGrant.Cause
 Type = AuditEvent.Type
@@ -226,7 +227,7 @@ class Passage:
             events.about(
                 grant,
                 Type.REQUEST_FINISHED,
-                outcome="failure" if status >= _SERVER_ERROR else "success",
+                outcome="failure" if status >= _REFUSED else "success",
                 status=status,
                 started=self._started,
                 **asked,

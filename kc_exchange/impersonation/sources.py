@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from kc_exchange import conf, exchange
 from kc_exchange.exceptions import (
     ExchangeDenied,
     ExchangeError,
     SubjectTokenRejected,
 )
-from kc_exchange.impersonation import audit, tokens
-from kc_exchange.impersonation.errors import GrantEnded, ImpersonationIsLocal
+from kc_exchange.impersonation import audit, keycloak, tokens
+from kc_exchange.impersonation.errors import (
+    GrantEnded,
+    ImpersonationIsLocal,
+    ImpersonationRefused,
+)
 from kc_exchange.impersonation.events import about, handed
 from kc_exchange.models import AuditEvent, GrantToken, ImpersonationGrant
 
@@ -87,26 +90,13 @@ class GrantSubject:
             tokens.replace_current(self._grant, issued)
 
     def _obtain(self) -> SubjectToken:
-        realm = conf.current().realm(self._grant.realm)
-        operator = self._operator.token()
         try:
-            issued = _impersonate(operator, self._grant, realm.alias)
-        except SubjectTokenRejected:
-            issued = self._again(operator)
-        except ExchangeDenied:
+            issued = keycloak.hop(self._operator, self._grant)
+        except (SubjectTokenRejected, ExchangeDenied, ImpersonationRefused):
             self.refused = True
             raise
         self._issued = issued
         return tokens.replace_current(self._grant, issued)
-
-    def _again(self, rejected: SubjectToken) -> Impersonated:
-        """Ask once more, with the operator's token refreshed."""
-        try:
-            newer = self._operator.renew(rejected)
-            return _impersonate(newer, self._grant, self._grant.realm)
-        except (SubjectTokenRejected, ExchangeDenied):
-            self.refused = True
-            raise
 
 
 class RecordedSource:
@@ -180,14 +170,6 @@ class RecordedSource:
             **details,
         )
         audit.record(event)
-
-
-def _impersonate(
-    operator: SubjectToken, grant: ImpersonationGrant, alias: str
-) -> Impersonated:
-    return exchange.impersonate(
-        operator, grant.target_subject, conf.current().realm(alias)
-    )
 
 
 def retire(grant: ImpersonationGrant) -> bool:
