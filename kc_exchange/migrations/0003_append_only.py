@@ -1,7 +1,11 @@
-from django.db import migrations, router
+from django.db import OperationalError, migrations, router
 from django.db.migrations.operations.base import Operation
 
 from kc_exchange.impersonation.audit import triggers
+
+
+BINARY_LOG = 1419
+"""MySQL with a binary log: whoever creates a trigger needs SUPER."""
 
 
 class Guard(Operation):
@@ -24,8 +28,19 @@ class Guard(Operation):
             return
         if schema_editor.collect_sql or not head.objects.using(connection.alias).exists():
             schema_editor.execute(triggers.head_row(), params=None)
-        for sql in triggers.create(connection.vendor):
-            schema_editor.execute(sql, params=None)
+        try:
+            for sql in triggers.create(connection.vendor):
+                schema_editor.execute(sql, params=None)
+        except OperationalError as error:
+            if error.args[:1] != (BINARY_LOG,):
+                raise
+            raise OperationalError(
+                *error.args,
+                "Fix: let the database's administrator set "
+                "log_bin_trust_function_creators = 1 while this migration runs, or run "
+                "what `manage.py sqlmigrate kc_exchange 0003` prints, and then "
+                "`manage.py migrate kc_exchange 0003 --fake`.",
+            ) from error
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         connection = schema_editor.connection

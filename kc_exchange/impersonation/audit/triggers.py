@@ -99,7 +99,9 @@ def create(vendor: str) -> list[str]:
         refuse = f"BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END"
         return [f"CREATE TRIGGER {k} {v}\n{refuse}" for k, v in _SQLITE.items()]
     if vendor == "mysql":
-        return [_mysql(name, *what) for name, what in _MYSQL.items()]
+        # A migration that failed halfway was not rolled back there.
+        made = [_mysql(name, *what) for name, what in _MYSQL.items()]
+        return [*drop(vendor), *made]
     if vendor == "postgresql":
         return [_POSTGRESQL_FUNCTION, *_postgresql()]
     return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, OperationalError, connections
 from django.test import override_settings
 
 from kc_exchange.impersonation import audit
@@ -194,6 +194,24 @@ def test_migration__back_and_forth(engine: History) -> None:
     audit.record(event())
     assert engine.size == 10
     assert engine.verify().is_sound
+
+
+@pytest.mark.parametrize("engine", MARIADB, indirect=True)
+def test_migration__where_a_binary_log_forbids_triggers(engine: History) -> None:
+    """As on many a hosted MySQL: the message says what helps."""
+    name = connections[ALIAS].settings_dict["NAME"]
+    call_command("migrate", "kc_exchange", "0002", database=ALIAS, verbosity=0)
+    run(ALIAS, "CREATE USER hosted@'%' IDENTIFIED BY 'only-for-tests'")
+    run(ALIAS, f"GRANT ALL ON {name}.* TO hosted@'%'")
+    place = {**connections.settings[ALIAS], "USER": "hosted"}
+    try:
+        with (
+            connected("hosted", **place | {"PASSWORD": "only-for-tests"}),
+            pytest.raises(OperationalError, match="log_bin_trust_function_creators"),
+        ):
+            call_command("migrate", "kc_exchange", database="hosted", verbosity=0)
+    finally:
+        run(ALIAS, "DROP USER hosted@'%'")
 
 
 def test_migration__as_sql(engine: History) -> None:
