@@ -15,10 +15,13 @@ class Page(HTMLParser):
         super().__init__()
         self.forms: list[tuple[str, dict[str, str]]] = []
         self.links: list[str] = []
+        self.alerts: list[str] = []
+        """The sentences of what the page announces (role `alert`)."""
         self.title = ""
         self._words: list[str] = []
         self._in_title = False
         self._select = ""
+        self._alert = ""
         self.feed(html)
 
     @property
@@ -30,6 +33,8 @@ class Page(HTMLParser):
         """Keep links, and forms with what a browser would send of their inputs."""
         found = {name: value or "" for name, value in attrs}
         self._in_title = tag == "title"
+        if found.get("role") == "alert":
+            self._alert = tag
         if tag == "a" and "href" in found:
             self.links.append(found["href"])
         elif tag == "form":
@@ -42,7 +47,14 @@ class Page(HTMLParser):
         if self._in_title:
             self.title += data.strip()
             self._in_title = False
+        elif self._alert and data.strip():
+            self.alerts.append(" ".join(data.split()))
         self._words.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Notice where an announcement ends."""
+        if tag == self._alert:
+            self._alert = ""
 
     def _fill_in(self, tag: str, found: dict[str, str]) -> None:
         inputs, name, kind = self.forms[-1][1], found.get("name", ""), found.get("type")

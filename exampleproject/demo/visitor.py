@@ -120,7 +120,9 @@ def refused(path: str, reply: requests.Response) -> DemoFailed:
 
 
 def _read(page: Page) -> dict[str, str]:
-    """Cause and fix as the pages of the shop and of kc_exchange write them."""
+    """Cause and fix as the pages of shop, package and admin write them."""
+    if len(page.alerts) > 1:
+        return {"cause": page.alerts[0], "fix": page.alerts[1]}
     cause, told, fix = page.text.partition("What to do")
     if not told:
         return {}

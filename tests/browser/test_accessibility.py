@@ -9,8 +9,6 @@ import pytest
 from tests.browser.people import BANNER, END, act_as, log_in, open_start_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exampleproject.demo.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -54,7 +52,7 @@ class Reader:
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
-def reader(request: Any, sue: Any) -> Iterator[Reader]:
+def reader(request: Any, sue: Any) -> Reader:
     """Sue reads, by day and by night, on a desk and on a telephone."""
     scheme, width = request.param
     sue.set_viewport_size({"width": width, "height": 900})
