@@ -53,6 +53,7 @@ class StartPage:
         self._admin = shown_by
         self._request: Any = request
         self._target = target
+        self._has_grant = getattr(request, "grant", None) is not None
         self._modes: list[str] = []
         self._refusal: ExchangeError | None = None
 
@@ -109,7 +110,7 @@ class StartPage:
     def _end_open(self) -> HttpResponseBase:
         """End the operator's own grant, which another session of theirs holds."""
         open_grant = self._open()
-        if self._request.grant is not None:
+        if self._has_grant:
             end_current(self._request)
         elif open_grant is not None:
             end(open_grant, ImpersonationGrant.Cause.STOPPED)
@@ -124,7 +125,6 @@ class StartPage:
     ) -> HttpResponseBase:
         site, names = self._admin.admin_site, self._admin.opts
         self._request.current_app = site.name
-        here = self._request.grant is not None
         context = {
             **site.each_context(self._request),
             "title": _("Impersonate %(name)s") % {"name": self._target.get_username()},
@@ -134,7 +134,7 @@ class StartPage:
             "refusal": refusal,
             "said": _words_of(refusal),
             "may_try": bool(self._modes),
-            "open_elsewhere": None if here else self._open(),
+            "open_elsewhere": None if self._has_grant else self._open(),
             "has_view_permission": self._admin.has_view_permission(self._request),
             "change_url": self._url("change"),
         }

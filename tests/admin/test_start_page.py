@@ -132,6 +132,17 @@ def test_page__is_for_staff(office: Office, who: str) -> None:
         assert response["Location"].startswith("/admin/login/")
 
 
+def test_page__without_the_middleware(office: Office) -> None:
+    """Where nobody would act as anybody, the page says so and starts nothing."""
+    ours = "kc_exchange.middleware.ImpersonationMiddleware"
+    office.settings.MIDDLEWARE = [m for m in office.settings.MIDDLEWARE if m != ours]
+
+    for response in (office.client.get(office.form_of()), office.press_start()):
+        assert response.status_code == 500
+        assert "ImpersonationMiddleware did not run" in response.content.decode()
+    assert not ImpersonationGrant.objects.exists()
+
+
 def test_start__keycloak_refuses(office: Office) -> None:
     """An operator who is logged in without Keycloak learns it, and loses no word."""
     office.set(AT_KEYCLOAK="required")
