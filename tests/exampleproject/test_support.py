@@ -147,15 +147,18 @@ def test_no_role__is_said_with_its_name() -> None:
 
 
 def test_no_audience__is_said_with_the_client() -> None:
-    """Without the realm role support, no token of hers is for shop-support."""
-    person = realm(realmRoles=["default-roles-shop", "staff"])
+    """Without the client scope, no token of hers is meant for shop-support."""
+    changed = realm()
+    client = next(c for c in changed["clients"] if c["clientId"] == "shop")
+    client["defaultClientScopes"].remove("impersonation")
     with (
-        EmbeddedKeycloak(person, features=FEATURES) as keycloak,
+        EmbeddedKeycloak(changed, features=FEATURES) as keycloak,
         shop(keycloak.url) as running,
         visitor(running, "sue") as sue,
     ):
-        reply = sue.open("admin/auth/user/1/impersonate/")
-    assert "may not act as other people" in Page(reply.text).text
+        reply = start(sue)
+    assert "token is not meant for shop-support" in Page(reply.text).text
+    assert "an audience mapper for shop-support" in Page(reply.text).text
 
 
 def test_wrong_secret__of_the_client_for_support(
