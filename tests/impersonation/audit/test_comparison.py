@@ -98,6 +98,13 @@ def test_checkpoints__contradict_each_other(history: History) -> None:
     assert found(history, *notes) == [("checkpoint_inconsistent", None)]
 
 
+def test_checkpoints__contradict_each_other_and_the_record(history: History) -> None:
+    history.write()
+    notes = [history.checkpoint(root=bytes([number]) * 32) for number in (7, 8)]
+
+    assert found(history, *notes) == [("checkpoint_inconsistent", None)] * 2
+
+
 def test_checkpoints__of_two_sizes_contradict_each_other(history: History) -> None:
     """The record agrees with the later one, so the earlier one was never of it."""
     grant = history.start()
@@ -144,6 +151,18 @@ def test_checkpoint__of_a_record_with_a_known_gap(
     owner.delete(6)
 
     assert found(history, note) == [("missing", 6)]
+
+
+def test_checkpoint__of_a_record_with_a_gap_further_on(
+    history: History, owner: Owner
+) -> None:
+    """The gap does not explain why what came before it has another root."""
+    note = history.checkpoint()
+    history.write()
+    owner.rewrite(3, lambda said: said.update(code="x"))
+    owner.delete(20)
+
+    assert found(history, note) == [("recomputed", 1), ("missing", 20)]
 
 
 def test_checkpoint__of_a_record_with_a_changed_payload(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import connections
+from django.db import connections, transaction
 
-from kc_exchange.impersonation.audit import rows
+from kc_exchange.impersonation.audit import Event, chain, rows
+from kc_exchange.impersonation.people import Person
 from tests.impersonation.audit.tools import found
 
 if TYPE_CHECKING:
@@ -55,6 +56,21 @@ def test_record__is_computed_anew_by_another_version(
 
     assert report.exit_code == 2
     assert report.verdict.startswith("Cannot tell. Record 13 ")
+
+
+def test_columns__of_a_database_without_unicode(history: History) -> None:
+    """They are escaped where the database takes ASCII alone; the payload is not."""
+    event = Event(
+        type="token.issued", operator=Person(id="2", name="Z\u00fcrich \u6771\u4eac")
+    )
+    with transaction.atomic(using=history.alias):
+        chain.append(event, history.alias, ascii_only=True)
+
+    assert history.owner.event(1).operator_name == "Z\\u00fcrich \\u6771\\u4eac"
+    assert history.verify().is_sound
+    history.owner.drop_triggers()
+    history.owner.update(1, operator_name="Z?rich")
+    assert found(history) == [("column_changed", 1)]
 
 
 def test_findings__are_counted_and_the_first_is_named(

@@ -60,6 +60,21 @@ def test_events__are_missing_and_the_rest_renumbered_with_the_head(
     assert found(history) == [("missing", 6)]
 
 
+def test_event__is_written_anew_among_those_that_were_renumbered(
+    history: History, owner: Owner
+) -> None:
+    """One change does not hide another."""
+    owner.delete(6)
+    owner.renumber(7, -1)
+    said = {**owner.said(9), "code": "x"}
+    event = owner.forge(said["seq"], said, owner.hash_before(9))
+    event.seq = 9
+    owner.delete(9)
+    owner.insert(event)
+
+    assert found(history) == [("missing", 6), ("payload_changed", 9)]
+
+
 def test_tail__is_cut_off(history: History, owner: Owner) -> None:
     """The head knows how many there were."""
     owner.delete(13)
@@ -139,13 +154,14 @@ def test_number__is_there_twice(history: History, owner: Owner) -> None:
     assert found(history) == [("duplicated", 6)]
 
 
+@pytest.mark.parametrize("size", [5, 6, 7])
 def test_number__is_there_twice_at_the_end_of_a_page(
-    history: History, owner: Owner, monkeypatch: pytest.MonkeyPatch
+    history: History, owner: Owner, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """The second one must not fall between two pages."""
+    """The second one must not fall between two pages, and none is read twice."""
     owner.without_constraints()
     owner.copy(6)
-    monkeypatch.setattr(rows, "PAGE", 6)
+    monkeypatch.setattr(rows, "PAGE", size)
 
     assert found(history) == [("duplicated", 6)]
 
