@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext_lazy as _
 
 from kc_exchange.admin.filters import OperatorFilter, TargetFilter
@@ -25,7 +27,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     `manage.py kc_exchange audit verify` tells whether they agree.
     """
 
-    list_display = ("seq", "occurred_at", "who", "whom", "kind", "outcome", "code")
+    list_display = ("seq", "at", "who", "whom", "kind", "outcome", "code")
     list_filter: ClassVar = [
         OperatorFilter,
         TargetFilter,
@@ -35,12 +37,19 @@ class AuditEventAdmin(ReadOnlyAdmin):
     ]
     search_fields = ("=code", "operator_name", "target_name", "=grant_id")
     fieldsets = (
-        (None, {"fields": ("seq", "occurred_at", "kind", "outcome", "code")}),
+        (None, {"fields": ("seq", "at", "kind", "outcome", "code")}),
         (_("People"), {"fields": ("who", "whom", "under")}),
         (_("What was recorded"), {"fields": ("said",)}),
         (_("Chain"), {"fields": ("event_id", "previous_hash", "hash")}),
     )
     ordering = ("-seq",)
+
+    @admin.display(description=_("occurred at"), ordering="seq")
+    def at(self, event: AuditEvent) -> str:
+        """Return the moment to the second, in the time zone of whoever looks."""
+        when = event.occurred_at
+        here = localtime(when) if is_aware(when) else when
+        return date_format(here, "Y-m-d H:i:s")
 
     @admin.display(description=_("type"), ordering="type")
     def kind(self, event: AuditEvent) -> str:

@@ -51,28 +51,24 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
     )
     list_filter: ClassVar = [
         OpenFilter,
-        "mode",
-        "end_cause",
         OperatorFilter,
         TargetFilter,
+        "mode",
         ("requested_at", admin.DateFieldListFilter),
+        "end_cause",
     ]
     search_fields = ("operator_name", "target_name", "reason", "ticket", "=target_id")
     actions = ("end_now",)
     ordering = ("-requested_at",)
     fieldsets = (
-        (None, {"fields": ("who", "whom", "mode", "state")}),
-        (_("Why"), {"fields": ("reason_shown", "ticket_shown", "category_shown")}),
+        (None, {"fields": (("who", "whom"), ("mode", "state", "ender"))}),
+        (_("Why"), {"fields": ("reason_shown", ("ticket_shown", "category_shown"))}),
         (
             _("When"),
             {
                 "fields": (
-                    "requested_at",
-                    "started_at",
-                    "last_seen_at",
-                    "expires_at",
-                    "ended_at",
-                    "ender",
+                    ("requested_at", "started_at"),
+                    ("last_seen_at", "expires_at", "ended_at"),
                 )
             },
         ),
@@ -82,10 +78,8 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "realm",
-                    "operator_subject",
-                    "target_subject",
-                    "keycloak_sid",
-                    "keycloak_jti",
+                    ("operator_subject", "target_subject"),
+                    ("keycloak_sid", "keycloak_jti"),
                 )
             },
         ),
