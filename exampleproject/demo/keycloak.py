@@ -77,8 +77,8 @@ def _discovery(realm_url: str) -> dict[str, Any]:
     except (requests.RequestException, ValueError):
         raise DemoFailed(
             f"No Keycloak answers at {realm_url.partition('/realms/')[0]}.",
-            "Start it (kc.sh start-dev --http-port=8080), or leave --keycloak out: "
-            "then the demo brings its own.",
+            "Start it (kc.sh start-dev --features=token-exchange --http-port=8080), or "
+            "leave --keycloak out: then the demo brings its own.",
         ) from None
     if reply.status_code == _NOT_FOUND:
         raise DemoFailed(
