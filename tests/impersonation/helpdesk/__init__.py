@@ -1,0 +1,1 @@
+"""A small project whose operators act as its customers."""
