@@ -131,7 +131,7 @@ def _whole() -> dict[str, Run]:
 
 def _started(operator: Any, target: Any) -> str:
     request: Any = RequestFactory().post("/start/")
-    request.user = operator
+    request.user, request.grant = operator, None
     request.session = _session(operator)
     impersonation.start(request, target, reason="measuring what it costs", minutes=60)
     request.session.save()
