@@ -32,6 +32,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TestCase, TransactionTestCase
+from django.urls import include, path
 
 from kc_exchange.impersonation import audit
 from kc_exchange.impersonation.audit.guards import missing_guards
@@ -39,7 +40,7 @@ from kc_exchange.impersonation.people import Person
 from kc_exchange.models import AuditEvent
 
 SERIALIZED = "SERIALIZED" in os.environ
-urlpatterns = []
+urlpatterns = [path("impersonation/", include("kc_exchange.urls"))]
 
 
 def record():
