@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from exampleproject.services.seen import seen
 from exampleproject.shop.sightings import sighted
 from kc_exchange import capture, conf, downstream_session
+from kc_exchange.impersonation import current_grant
 from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _call(name: str, path: str, about: str) -> dict[str, Any]:
     card: dict[str, Any] = {
         "name": name,
         "about": about,
-        "strategy": downstream.strategy,
+        "strategy": _strategy(downstream.strategy),
         "status": reply.status_code,
     }
     if not reply.ok:
@@ -71,3 +72,9 @@ def _call(name: str, path: str, about: str) -> dict[str, Any]:
     if "seen" in found:
         return {**card, "seen": sighted(found["seen"])}
     return {**card, "user": {k: found.get(k) for k in ("sub", "name", "email")}}
+
+
+def _strategy(configured: str) -> str:
+    """What is exchanged while support acts as a customer is the customer's token."""
+    acts = current_grant() is not None
+    return "impersonate" if acts and configured == "exchange" else configured

@@ -61,6 +61,7 @@ def test_support__calls_every_service_as_the_customer(demo: Stack) -> None:
     for name in ("orders-api", "billing-api"):
         assert calls[name]["seen"]["sub"] == api["seen"][name]["sub"] == ALICE
         assert calls[name]["seen"]["azp"] == "shop-support"
+        assert calls[name]["strategy"] == "impersonate"
     assert calls["userinfo"]["user"]["email"] == "alice@shop.example"
     assert calls["stock"]["seen"]["azp"] == "shop"
     assert calls["wrong-door"]["status"] == 401
