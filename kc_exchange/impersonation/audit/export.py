@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.conf import settings
 from django.db import router
 from django.db.models import Q
 
@@ -44,8 +46,8 @@ def export(
     Args:
         form: "ecs", "ocsf" or "csv".
         using: alias of the database; that of the record where it is None.
-        after: only events at or after this moment.
-        before: only events before this moment.
+        after: only events at or after this moment, which has its time zone.
+        before: only events before this moment, likewise.
         operator: id or name of the operator, to the letter.
         target: id or name of the target, to the letter.
         grant: only events of this grant.
@@ -74,12 +76,18 @@ def _selected(
 ) -> Q:
     found = Q()
     if after is not None:
-        found &= Q(occurred_at__gte=after)
+        found &= Q(occurred_at__gte=_stored(after))
     if before is not None:
-        found &= Q(occurred_at__lt=before)
+        found &= Q(occurred_at__lt=_stored(before))
     if grant is not None:
         found &= Q(grant_id=grant)
     return found
+
+
+def _stored(moment: datetime) -> datetime:
+    """Return a moment as the column has it: in UTC, also without USE_TZ."""
+    utc = moment.astimezone(UTC)
+    return utc if settings.USE_TZ else utc.replace(tzinfo=None)
 
 
 def _person(who: str, said: str) -> Q:

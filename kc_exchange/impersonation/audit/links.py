@@ -68,7 +68,7 @@ class Links:
         """Compare the end of the walk with what the head says."""
         size = extent.size
         if size is None:
-            text = "After it there is no head any more."
+            text = "There is no head after it, or none that can be read."
             self._note(Reason.HEAD_CHANGED, self.seq, text)
         elif self.seq < size and self.seq + self._shift < size:
             text = f"The record ends before it; its head speaks of {size} events."
@@ -161,7 +161,9 @@ class Links:
         self, reason: Reason, seq: int, sentence: str, *, last: int | None = None
     ) -> None:
         self._settle()
-        self._pending = Finding(reason=reason, sentence=sentence, seq=seq, last=last)
+        self._pending = Finding(
+            reason=reason, sentence=sentence, seq=seq or None, last=last
+        )
 
     def _settle(self) -> None:
         if self._pending is not None:

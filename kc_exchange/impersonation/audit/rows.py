@@ -43,7 +43,7 @@ class Extent:
 
     highest: int
     size: int | None
-    """None where there is no head."""
+    """None where there is no head, or none that can be read."""
     hash: str
 
 
@@ -55,9 +55,8 @@ def extent(alias: str) -> Extent:
     """
     events = AuditEvent.objects.using(alias).filter(seq__lte=_LARGEST)
     top = events.order_by("-seq").values_list("seq", flat=True).first()
-    heads = AuditHead.objects.using(alias).order_by("id")
-    size, digest = heads.values_list("size", "hash").first() or (None, "")
-    return Extent(top if isinstance(top, int) else 0, size, digest)
+    size, digest = _head(alias)
+    return Extent(top if type(top) is int else 0, size, digest)
 
 
 def rows(alias: str, after: int = 0, found: Q | None = None) -> Iterator[Row]:
@@ -112,6 +111,17 @@ def hashes(alias: str, upto: int) -> Iterator[tuple[int, str]]:
         if not page:
             return
         last = page[-1][0]
+
+
+def _head(alias: str) -> tuple[int | None, str]:
+    heads = AuditHead.objects.using(alias).filter(id=1).values_list("size", "hash")
+    try:
+        size, digest = heads.first() or (None, "")
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        return None, ""
+    return (size if type(size) is int else None), str(digest)
 
 
 def _page(events: _Events, least: int | None, skip: int) -> list[Row]:

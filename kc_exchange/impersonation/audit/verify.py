@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.db import router
-from django.utils import timezone
 
 from kc_exchange.impersonation.audit.agreement import check_grants
 from kc_exchange.impersonation.audit.chain import GENESIS
@@ -27,7 +27,6 @@ from kc_exchange.models import AuditEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from kc_exchange.impersonation.audit.checkpoint import Checkpoint
 
@@ -53,7 +52,8 @@ def verify(
         since: one more; if the hashes agree with it, the events that it covers are
             not read but for their hashes. What their payloads and columns say is then
             not checked.
-        now: the moment to judge unfinished requests at; the clock's where it is None.
+        now: the moment to judge unfinished requests at, with its time zone; the
+            clock's where it is None.
 
     Raises:
         CannotTell: a checkpoint is none, or no key or name is in the settings.
@@ -65,7 +65,7 @@ def verify(
     marks = start + opened(checkpoints, report)
     found = extent(alias)
     report.size = found.highest if found.size is None else found.size
-    walk = _Walk(alias, report, marks, now or timezone.now())
+    walk = _Walk(alias, report, marks, now or datetime.now(UTC))
     for mark in start:
         walk.skip(mark)
     walk.run(found)

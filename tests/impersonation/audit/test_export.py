@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +175,20 @@ def test_export__of_some_time_and_of_a_grant(history: History) -> None:
     assert numbers(after=at, before=at + tick) == [4]
     assert numbers(grant=first.pk) == [1, 2, 3]
     assert numbers(grant=second.pk, after=at + tick) == [5, 6]
+
+
+def test_export__without_use_tz(history: History, settings: Any) -> None:
+    """The column is in UTC all the same."""
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "Asia/Tokyo"
+    history.write(requests=0)
+    now = datetime.now(UTC)
+    hour = timedelta(hours=1)
+
+    assert history.verify().is_sound
+    assert len(documents("ecs", after=now - hour, before=now + hour)) == 3
+    assert documents("ecs", after=now + hour) == []
+    assert documents("ecs", before=now - hour) == []
 
 
 @pytest.mark.parametrize("form", ["ecs", "ocsf", "csv"])

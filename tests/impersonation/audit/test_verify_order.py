@@ -208,6 +208,38 @@ def test_head__is_set_forward(history: History, owner: Owner) -> None:
     assert found(history) == [("truncated", 14)]
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("size", "abc"), ("size", 4.5), ("size", -5), ("hash", b"x"), ("id", 7)],
+)
+def test_head__is_no_head(
+    history: History, owner: Owner, column: str, value: Any
+) -> None:
+    owner.run(f"UPDATE kc_exchange_audithead SET {column} = %s", value)
+
+    assert found(history)[0][0] == "head_changed"
+
+
+def test_head__is_not_text(history: History, owner: Owner) -> None:
+    owner.run("UPDATE kc_exchange_audithead SET hash = CAST(X'ff' AS TEXT)")
+
+    assert found(history) == [("head_changed", 13)]
+
+
+def test_head__is_joined_by_another(history: History, owner: Owner) -> None:
+    """The record has one head, with the number 1."""
+    owner.run("INSERT INTO kc_exchange_audithead (id, size, hash) VALUES (0, 0, '')")
+
+    assert found(history) == []
+
+
+def test_head__of_an_empty_record_is_gone(history: History) -> None:
+    history.owner.drop_triggers()
+    history.owner.run("DELETE FROM kc_exchange_audithead")
+
+    assert found(history) == [("head_changed", None)]
+
+
 def test_head__is_gone(history: History, owner: Owner) -> None:
     owner.run("DELETE FROM kc_exchange_audithead")
 
