@@ -72,7 +72,7 @@ def sweep() -> list[ImpersonationGrant]:
         AuditUnavailable: an end cannot be recorded.
     """
     ended = end_abandoned()
-    left = GrantToken.objects.filter(current_for=None).values_list("grant_id")
+    left = GrantToken.objects.values_list("grant_id")
     for grant in ImpersonationGrant.objects.filter(pk__in=left.distinct()):
         sources.retire(grant)
     return ended

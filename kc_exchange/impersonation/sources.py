@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from kc_exchange.impersonation.errors import (
     ImpersonationRefused,
 )
 from kc_exchange.impersonation.events import about, handed
-from kc_exchange.models import AuditEvent, GrantToken, ImpersonationGrant
+from kc_exchange.models import AuditEvent, ImpersonationGrant
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream
@@ -41,7 +42,7 @@ class GrantSubject:
         self._grant = grant
         self._operator = operator
         self._held: SubjectToken | None = None
-        self._issued: Impersonated | None = None
+        self._issued: tuple[Impersonated | None, SubjectToken | None] = (None, None)
         self.refused = False
         """Whether Keycloak no longer lets the operator go on."""
 
@@ -56,7 +57,7 @@ class GrantSubject:
             raise ImpersonationIsLocal
         if self._held is None:
             known = tokens.current(self._grant.pk)
-            self._held = known[1] if known is not None else self._obtain()
+            self._held = known[1] if known is not None else self._obtain(None)
         return self._held
 
     def renew(self, rejected: SubjectToken) -> SubjectToken:
@@ -65,7 +66,7 @@ class GrantSubject:
         if known is not None and known[1].value != rejected.value:
             self._held = known[1]
         else:
-            self._held = self._obtain()
+            self._held = self._obtain(rejected)
         return self._held
 
     def source(self, downstream: Downstream, make: Maker) -> TokenSource:
@@ -80,23 +81,27 @@ class GrantSubject:
         """Keep a token obtained in a transaction that was rolled back.
 
         Call it when the view's transaction is over: what is not kept could not be
-        revoked.
+        revoked. If the grant ended meanwhile, it is revoked now.
         """
-        issued, self._issued = self._issued, None
+        (issued, rejected), self._issued = self._issued, (None, None)
         if issued is None:
             return
         known = tokens.current(self._grant.pk)
-        if known is None or known[1].expires_at < issued.expires_at:
-            tokens.replace_current(self._grant, issued)
+        if known is None or known[1].value != issued.token.value:
+            with suppress(GrantEnded):
+                tokens.replace_current(self._grant, issued, rejected)
+        retire(self._grant)
 
-    def _obtain(self) -> SubjectToken:
+    def _obtain(self, rejected: SubjectToken | None) -> SubjectToken:
         try:
             issued = keycloak.hop(self._operator, self._grant)
         except (SubjectTokenRejected, ExchangeDenied, ImpersonationRefused):
             self.refused = True
             raise
-        self._issued = issued
-        return tokens.replace_current(self._grant, issued)
+        kept = tokens.replace_current(self._grant, issued, rejected)
+        if kept is issued.token:
+            self._issued = (issued, rejected)
+        return kept
 
 
 class RecordedSource:
@@ -174,9 +179,5 @@ class RecordedSource:
 
 def retire(grant: ImpersonationGrant) -> bool:
     """Revoke what a grant leaves at Keycloak; False where some of it remains."""
-    revoked = [tokens.revoke(row, grant) for row in _waiting(grant)]
+    revoked = [tokens.revoke(row, grant) for row in tokens.waiting(grant)]
     return all(revoked)
-
-
-def _waiting(grant: ImpersonationGrant) -> list[GrantToken]:
-    return list(GrantToken.objects.filter(grant_id=grant.pk, current_for=None))

@@ -13,15 +13,15 @@ from kc_exchange.capture.seal import seal, unseal
 from kc_exchange.capture.session import subject_token
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.impersonation import audit
+from kc_exchange.impersonation.errors import GrantEnded
 from kc_exchange.impersonation.events import about
-from kc_exchange.models import AuditEvent, GrantToken
+from kc_exchange.models import AuditEvent, GrantToken, ImpersonationGrant
 from kc_exchange.tokens import TokenSet
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from kc_exchange.exchange import Impersonated
-    from kc_exchange.models import ImpersonationGrant
     from kc_exchange.tokens import SubjectToken
 
 _log = logging.getLogger("kc_exchange")
@@ -56,12 +56,17 @@ def opened(row: GrantToken) -> SubjectToken | None:
     return None if kept is None else subject_token(kept)
 
 
-def replace_current(grant: ImpersonationGrant, issued: Impersonated) -> SubjectToken:
-    """Take `issued` in use, and revoke the one before; or yield to a newer one.
+def replace_current(
+    grant: ImpersonationGrant, issued: Impersonated, rejected: SubjectToken | None
+) -> SubjectToken:
+    """Take `issued` in use instead of `rejected`, and revoke that one; or yield.
 
     Two requests may renew at the same time, in two processes: the first to write wins,
     and the other's token is revoked at once, so that a grant leaves no more than one
     session of the target behind.
+
+    Raises:
+        GrantEnded: the grant is over; `issued` is revoked.
     """
     alias = router.db_for_write(GrantToken)
     row = sealed(grant.pk, issued)
@@ -69,16 +74,32 @@ def replace_current(grant: ImpersonationGrant, issued: Impersonated) -> SubjectT
         mine = GrantToken.objects.using(alias)
         before = mine.select_for_update().filter(current_for=grant.pk).first()
         known = None if before is None else opened(before)
-        newer = known is not None and known.expires_at >= issued.expires_at
-        if newer:
+        yields = known is not None and (
+            rejected is None or known.value != rejected.value
+        )
+        is_open = _is_open(grant)
+        if yields or not is_open:
             row.current_for = None
         else:
             mine.filter(current_for=grant.pk).update(current_for=None)
         row.save(using=alias, force_insert=True)
-    loser = row if newer else before
+    loser = before if row.current_for else row
     if loser is not None:
         revoke(loser, grant)
-    return known if newer and known is not None else issued.token
+    if not is_open:
+        raise GrantEnded
+    return known if yields and known is not None else issued.token
+
+
+def waiting(grant: ImpersonationGrant) -> list[GrantToken]:
+    """Return the rows to revoke: those not in use, and all of a grant that is over."""
+    rows = GrantToken.objects.filter(grant_id=grant.pk)
+    return list(rows.filter(current_for=None) if _is_open(grant) else rows)
+
+
+def _is_open(grant: ImpersonationGrant) -> bool:
+    found = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
+    return found.using(router.db_for_write(ImpersonationGrant)).exists()
 
 
 def give_back(grant: ImpersonationGrant, issued: Impersonated) -> None:
