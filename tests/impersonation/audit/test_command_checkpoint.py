@@ -62,6 +62,20 @@ def test_checkpoint__is_not_signed_against_the_former(
     assert not other.exists()
 
 
+def test_checkpoint__is_not_signed_against_one_of_two(
+    history: History, tmp_path: Path
+) -> None:
+    """Both count: the one that is named, and the one that is there."""
+    history.write()
+    path, there = tmp_path / "checkpoint", tmp_path / "there"
+    path.write_bytes(history.checkpoint())
+    there.write_bytes(history.checkpoint(root=b"\x07" * 32))
+
+    _, error = fails(1, "checkpoint", "--previous", path, "--output", there)
+
+    assert "(checkpoint_inconsistent)" in error
+
+
 def test_checkpoint__is_not_signed_of_a_shorter_record(
     history: History, owner: Owner, tmp_path: Path
 ) -> None:
