@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -66,6 +67,12 @@ def _good(settings: Any, tmp_path: Path) -> None:
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, "templates"]}]
 
 
+@pytest.fixture(autouse=True)
+def _one_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the admin sites of other tests."""
+    monkeypatch.setattr("django.contrib.admin.sites.all_sites", WeakSet([admin.site]))
+
+
 @pytest.fixture
 def with_button() -> Iterator[None]:
     """Show users in the admin, with the button."""
@@ -119,8 +126,12 @@ def test_check__button_with_middleware(settings: Any) -> None:
 def test_check__setting_without_page_of_users(settings: Any) -> None:
     """As in a project that replaced the admin's page by one of its own site."""
     settings.KC_EXCHANGE = with_(USER_ADMIN=True)
-
-    assert found() == ["W011"]
+    before = type(admin.site.get_model_admin(User))
+    admin.site.unregister(User)
+    try:
+        assert found() == ["W011"]
+    finally:
+        admin.site.register(User, before)
 
 
 def test_check__no_addresses(settings: Any) -> None:

@@ -112,15 +112,24 @@ def _has_button() -> bool:
 
 
 def _page_of_users(limits: conf.Impersonation) -> Iterator[CheckMessage]:
-    if limits.user_admin and not _has_button():
+    if limits.user_admin and not _has_page_of_users():
         model = get_user_model()._meta.label  # noqa: SLF001 - public API
         yield warning(
             "W011",
-            f"USER_ADMIN is set, and the admin has no page of {model} to put the "
+            f"USER_ADMIN is set, and admin.site has no page of {model} to put the "
             "button on.",
-            f"Register a ModelAdmin for {model} on admin.site, or give your own site's "
-            "kc_exchange.admin.ImpersonateMixin.",
+            f"Register a ModelAdmin for {model} on admin.site, or leave USER_ADMIN "
+            "out, and give your own site's the mixin kc_exchange.admin."
+            "ImpersonateMixin.",
         )
+
+
+def _has_page_of_users() -> bool:
+    if not apps.is_installed("django.contrib.admin"):
+        return False
+    from django.contrib import admin  # noqa: PLC0415
+
+    return admin.site.is_registered(get_user_model())
 
 
 def _addresses() -> Iterator[CheckMessage]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 
+from kc_exchange import capture
 from kc_exchange.models import ImpersonationGrant, KeycloakIdentity
+from kc_exchange.tokens import TokenSet
 from tests.admin.office import REASON, Type, new_office, staff
-from tests.impersonation.helpdesk.people import REALM, log_in
 
 if TYPE_CHECKING:
     from kc_exchange.testing import EmbeddedKeycloak
@@ -17,7 +20,22 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+REALM = "test"
 TICKET = "KILN-4711"
+
+
+def log_in(client: Client, user: Any, keycloak: EmbeddedKeycloak) -> None:
+    """Log `user` in, with a token of theirs in the session."""
+    client.force_login(user)
+    token = keycloak.token(
+        REALM, user.get_username(), client_id="django-app", scope="openid"
+    )
+    request = HttpRequest()
+    request.session = client.session
+    request.user = user
+    kept = TokenSet(access_token=token, expires_at=time.time() + 300)
+    capture.keep(request, kept)
+    request.session.save()
 
 
 @pytest.fixture
