@@ -6,12 +6,12 @@ may; `sweep` ends what nobody came back for.
 
 from kc_exchange.impersonation.current import current_grant
 from kc_exchange.impersonation.ending import end, sweep
+from kc_exchange.impersonation.leaving import end_current
 from kc_exchange.impersonation.marks import (
     as_operator,
     forbid_while_impersonating,
     only_reads,
 )
-from kc_exchange.impersonation.passage import end_current
 from kc_exchange.impersonation.permissions import check, may_impersonate
 from kc_exchange.impersonation.starting import start
 

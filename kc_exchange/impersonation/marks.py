@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import connections, transaction
+from django.http import HttpRequest
 
 from kc_exchange import conf
 from kc_exchange.impersonation import audit, events
@@ -31,36 +32,41 @@ def forbid_while_impersonating(view: View) -> View:
     """Refuse a view to whoever acts as somebody else, whatever the grant.
 
     For what only the person themself may do: password, e-mail address, second factor,
-    keys, payment. Works on functions, sync and async; on a class use it with
-    `method_decorator(..., name="dispatch")`.
+    keys, payment. Works on functions and methods, sync and async; on a class use it
+    with `method_decorator(..., name="dispatch")`.
     """
     if iscoroutinefunction(view):
 
         @wraps(view)
-        async def aguarded(request: Any, *args: Any, **kwargs: Any) -> Any:
-            await sync_to_async(refuse_while_impersonating)(request)
-            return await view(request, *args, **kwargs)
+        async def aguarded(*args: Any, **kwargs: Any) -> Any:
+            await sync_to_async(refuse_while_impersonating)(_request_of(args, kwargs))
+            return await view(*args, **kwargs)
 
         return cast("View", aguarded)
 
     @wraps(view)
-    def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
-        refuse_while_impersonating(request)
-        return view(request, *args, **kwargs)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        refuse_while_impersonating(_request_of(args, kwargs))
+        return view(*args, **kwargs)
 
     return cast("View", guarded)
 
 
 def as_operator(view: View) -> View:
-    """Run a view as the operator even while they act as somebody else."""
-    setattr(view, _AS_OPERATOR, True)
-    return view
+    """Run a view as the operator even while they act as somebody else.
+
+    The view that is returned, and no other route to the one that was handed in. A class
+    is marked itself, and no class derived from it.
+    """
+    return _with_mark(view, _AS_OPERATOR)
 
 
 def only_reads(view: View) -> View:
-    """Let a view be called by POST under a read-only grant: it changes nothing."""
-    setattr(view, _READS, True)
-    return view
+    """Let a view be called by POST under a read-only grant: it changes nothing.
+
+    It marks what `as_operator` would mark.
+    """
+    return _with_mark(view, _READS)
 
 
 def outside_transactions(view: View) -> View:
@@ -104,7 +110,51 @@ def route_of(match: ResolverMatch | None) -> str:
 
 def _marked(match: ResolverMatch, mark: str) -> bool:
     kind = getattr(match.func, "view_class", None) or getattr(match.func, "cls", None)
-    return bool(getattr(match.func, mark, False) or getattr(kind, mark, False))
+    return bool(
+        getattr(match.func, mark, False) or mark in getattr(kind, "__dict__", ())
+    )
+
+
+def _with_mark(view: View, mark: str) -> View:
+    """Mark a class; of a function, another one that calls it."""
+    marked: Any = view
+    if not isinstance(view, type):
+        marked = _called_by_another(view)
+    setattr(marked, mark, True)
+    return cast("View", marked)
+
+
+def _called_by_another(view: Callable[..., Any]) -> Callable[..., Any]:
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def acaller(*args: Any, **kwargs: Any) -> Any:
+            return await view(*args, **kwargs)
+
+        return acaller
+
+    @wraps(view)
+    def caller(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return caller
+
+
+def _request_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the request among the arguments: a method has its object before it.
+
+    Raises:
+        TypeError: there is none, so nobody could be refused.
+    """
+    for found in (*args[:2], kwargs.get("request")):
+        if isinstance(found, HttpRequest) or isinstance(
+            getattr(found, "_request", None), HttpRequest
+        ):
+            return found
+    raise TypeError(
+        "forbid_while_impersonating found no request among the first two arguments. "
+        'Fix: decorate a view, or a class by method_decorator(..., name="dispatch").'
+    )
 
 
 def refuse_while_impersonating(request: Any) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LOOK_AGAIN = 2.0
 """Seconds of a stream after which it is asked again whether the grant is open."""
 _OFF = "no-store, private, max-age=0"
+_FOR_ONE_CACHE = frozenset({"surrogate-control", "x-accel-expires"})
 
 
 class Overlay:
@@ -59,20 +60,25 @@ class Overlay:
         if "_messages" in self._before:
             self._request._messages = _messages(self._request)  # noqa: SLF001 - Django's
 
-    def take_off(self, response: HttpResponseBase) -> bool:
-        """Put the operator's session back; return whether the target logged out."""
+    def take_off(self, response: HttpResponseBase) -> None:
+        """Put the operator's session back."""
         messages = getattr(self._request, "_messages", None)
         if messages is not None and "_messages" in self._before:
             messages.update(response)
-        left = self.session.is_left
         failed = response.status_code >= 500  # noqa: PLR2004 - as Django's sessions
-        if not left and self.session.modified and not failed:
-            self.session.save()
-        for name, value in self._before.items():
-            setattr(self._request, name, value)
+        try:
+            if not self.session.is_left and self.session.modified and not failed:
+                self.session.save()
+        finally:
+            for name, value in self._before.items():
+                setattr(self._request, name, value)
         keep_off_caches(response)
         self._guard_stream(response)
-        return left
+
+    def is_on(self) -> bool:
+        """Return whether the request is the target's still, or nobody's."""
+        user = self._request.user
+        return user is self._target or user.pk in {None, self._target.pk}
 
     def _guard_stream(self, response: HttpResponseBase) -> None:
         if not response.streaming:
@@ -119,8 +125,15 @@ class _Watch:
 
 def keep_off_caches(response: HttpResponseBase) -> None:
     """Say that no cache, Django's included, may keep the response."""
+    for name in [n for n in response.headers if _is_for_one_cache(n.lower())]:
+        del response.headers[name]
     response.headers["Cache-Control"] = _OFF
     patch_vary_headers(response, ["Cookie"])
+
+
+def _is_for_one_cache(name: str) -> bool:
+    """Whether a header overrules Cache-Control somewhere, as RFC 9213 lets it."""
+    return name.endswith("-cache-control") or name in _FOR_ONE_CACHE
 
 
 def _messages(request: HttpRequest) -> Any:

@@ -6,32 +6,24 @@ import copy
 import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from django.middleware.csrf import rotate_token
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.http import HttpResponse
 from django.utils import timezone
 
 from kc_exchange import capture
 from kc_exchange.context import bind
 from kc_exchange.impersonation import (
+    admission,
     audit,
     conditions,
     events,
     marks,
     session,
-    session_age,
 )
 from kc_exchange.impersonation.current import acting_under
 from kc_exchange.impersonation.ending import end
-from kc_exchange.impersonation.errors import (
-    AuditUnavailable,
-    BearerWhileImpersonating,
-    ForbiddenWhileImpersonating,
-    GrantEnded,
-    ImpersonationError,
-    ReadOnlyGrant,
-)
+from kc_exchange.impersonation.errors import AuditUnavailable, GrantEnded
+from kc_exchange.impersonation.leaving import leave_session
 from kc_exchange.impersonation.overlay import Overlay, keep_off_caches
 from kc_exchange.impersonation.sources import GrantSubject
 from kc_exchange.models import AuditEvent, ImpersonationGrant
@@ -46,10 +38,9 @@ if TYPE_CHECKING:
     from kc_exchange.impersonation.audit import Append
 
 _log = logging.getLogger("kc_exchange")
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""RFC 9110 section 9.2.1."""
 _REFUSED = 400
 """From this status on a request counts as failed."""
+_CRASHED = 500
 
 Cause = ImpersonationGrant.Cause
 Type = AuditEvent.Type
@@ -65,7 +56,8 @@ class Passage:
     def __init__(self, request: HttpRequest, item: dict[str, Any]) -> None:
         self._request: Any = request
         self._item = item
-        self._match = _resolved(request)
+        self._match = admission.resolved(request)
+        self._method = request.method
         self._grant: ImpersonationGrant | None = None
         self._overlay: Overlay | None = None
         self._subject: GrantSubject | None = None
@@ -80,7 +72,7 @@ class Passage:
             ImpersonationError: this request is refused; the grant goes on.
             AuditUnavailable: the request cannot be recorded.
         """
-        grant = self._grant = _found(self._item)
+        grant = self._grant = admission.found(self._item)
         if grant is None:
             self._clear_session()
             raise GrantEnded(end_cause=Cause.SESSION_CHANGED)
@@ -99,8 +91,26 @@ class Passage:
         if self._subject is None or self._grant is None:
             yield
             return
-        with acting_under(self._grant), bind(self._subject), _pending():
+        with (
+            acting_under(self._grant),
+            bind(self._subject),
+            _logged("events_unrecorded"),
+            audit.pending(),
+        ):
             yield
+
+    def confirm(self) -> None:
+        """Return if the view that runs now is the one that was let in, for the target.
+
+        Raises:
+            ExchangeMisconfigured: a middleware in between has changed that.
+        """
+        request, match = self._request, self._request.resolver_match
+        same = self._match is not None and match.func is self._match.func
+        if self._overlay is not None:
+            same = same and self._overlay.is_on()
+        if not same or request.method != self._method:
+            raise admission.changed_on_its_way()
 
     def leave(self, response: HttpResponseBase) -> None:
         """Take the target off the request, and record how it went.
@@ -108,12 +118,15 @@ class Passage:
         The response is sent whatever happens here: what cannot be recorded stays a
         request without outcome, which `audit verify` reports.
         """
-        try:
+        with _logged("outcome_unrecorded"):
             self._leave(response)
-        except AuditUnavailable as error:
-            _log.error("kc_exchange.outcome_unrecorded %s", error)
 
-    def _leave(self, response: HttpResponseBase) -> None:
+    def abandon(self) -> None:
+        """Do as `leave` does, where it is not known what the view has done."""
+        with _logged("outcome_unrecorded"):
+            self._leave(HttpResponse(status=_CRASHED), code="cancelled")
+
+    def _leave(self, response: HttpResponseBase, code: str = "") -> None:
         grant = self._grant
         if grant is None:
             return
@@ -121,20 +134,36 @@ class Passage:
             keep_off_caches(response)
             self._end_if_logged_out(grant)
             return
-        left = self._overlay.take_off(response)
-        if left:
-            self._request.session.flush()
+        try:
+            self._take_off(self._overlay, response)
+        except Exception:
+            self._finish(grant, self._overlay, _CRASHED)
+            raise
+        self._finish(grant, self._overlay, response.status_code, code)
+
+    def _take_off(self, overlay: Overlay, response: HttpResponseBase) -> None:
+        try:
+            overlay.take_off(response)
+        finally:
+            if overlay.session.is_left:
+                self._request.session.flush()
         if self._subject is not None:
             self._subject.settle()
         capture.settle(self._operators_own)
-        self._record_outcome(grant, response)
-        if left:
-            end(grant, Cause.LOGOUT)
-        elif self._subject is not None and self._subject.refused:
-            end(grant, Cause.KEYCLOAK)
+
+    def _finish(
+        self, grant: ImpersonationGrant, overlay: Overlay, status: int, code: str = ""
+    ) -> None:
+        try:
+            self._record_outcome(grant, status, code)
+        finally:
+            if overlay.session.is_left:
+                end(grant, Cause.LOGOUT)
+            elif self._subject is not None and self._subject.refused:
+                end(grant, Cause.KEYCLOAK)
 
     def _refuse_if_over(self, grant: ImpersonationGrant, target: Any) -> None:
-        cause = self._why_over(grant, target)
+        cause = admission.why_over(self._request, grant, target)
         if cause:
             self._over(grant, cause)
             raise GrantEnded(
@@ -142,23 +171,6 @@ class Passage:
                 f"{Cause(grant.end_cause or cause).label}.",
                 end_cause=grant.end_cause or cause,
             )
-
-    def _why_over(self, grant: ImpersonationGrant, target: Any) -> str:
-        """Ask for the user last of all that is free: it may empty the session."""
-        digest = session.digest(self._request.session.session_key)
-        operator = self._request.user
-        if not grant.is_open:
-            return grant.end_cause or Cause.NOT_STARTED
-        if not operator.is_authenticated:
-            return conditions.signed_out(grant)
-        if str(operator.pk) != grant.operator_id or digest != grant.session_digest:
-            return Cause.SESSION_CHANGED
-        now = timezone.now()
-        return (
-            conditions.over(grant, now)
-            or conditions.lost(grant, operator, target)
-            or ""
-        )
 
     def _over(self, grant: ImpersonationGrant, cause: str) -> None:
         if grant.ended_at is None:
@@ -171,7 +183,7 @@ class Passage:
             leave_session(self._request)
 
     def _refuse_if_forbidden(self, grant: ImpersonationGrant) -> None:
-        error = self._why_forbidden(grant)
+        error = admission.why_forbidden(self._request, self._match, grant)
         if error is None:
             return
         refused = events.about(
@@ -183,17 +195,6 @@ class Passage:
         )
         audit.record(refused)
         raise error
-
-    def _why_forbidden(self, grant: ImpersonationGrant) -> ImpersonationError | None:
-        scheme = self._request.headers.get("Authorization", "").partition(" ")[0]
-        if scheme.lower() not in {"", "basic"}:
-            return BearerWhileImpersonating()
-        if marks.is_forbidden(self._match):
-            return ForbiddenWhileImpersonating()
-        writes = self._request.method not in _SAFE
-        if grant.is_read_only and writes and not marks.only_reads_at(self._match):
-            return ReadOnlyGrant()
-        return None
 
     def _admit(self, grant: ImpersonationGrant) -> None:
         """Record the request, in one breath with the grant being open."""
@@ -219,16 +220,17 @@ class Passage:
         self._overlay.put_on()
 
     def _record_outcome(
-        self, grant: ImpersonationGrant, response: HttpResponseBase
+        self, grant: ImpersonationGrant, status: int, code: str
     ) -> None:
-        status = response.status_code
         asked = events.asked(self._request, marks.route_of(self._match))
+        known = "failure" if status >= _REFUSED else "success"
         audit.record(
             events.about(
                 grant,
                 Type.REQUEST_FINISHED,
-                outcome="failure" if status >= _REFUSED else "success",
-                status=status,
+                outcome="unknown" if code else known,
+                code=code,
+                status=None if code else status,
                 started=self._started,
                 **asked,
             )
@@ -239,59 +241,9 @@ class Passage:
             end(grant, Cause.LOGOUT)
 
 
-def leave_session(request: HttpRequest) -> str:
-    """Take the grant out of the operator's session; return the path to go back to.
-
-    The session's key and the CSRF token are renewed; the session ends when it would
-    have ended.
-    """
-    item = request.session.pop(session.ITEM, {})
-    until = session_age.ends_at(
-        request.session, getattr(request.user, "last_login", None)
-    )
-    session_age.hold(request.session, until)
-    request.session.cycle_key()
-    rotate_token(request)
-    back = item.get("back", "") if isinstance(item, dict) else ""
-    return str(back)
-
-
-def end_current(request: HttpRequest) -> str:
-    """End the grant of `request`, at its operator's wish; return the path to go to.
-
-    Call it outside of a transaction, in a view marked `as_operator`.
-
-    Raises:
-        AuditUnavailable: it cannot be recorded, so the grant is still open.
-    """
-    grant = getattr(request, "grant", None)
-    if grant is None:
-        return ""
-    end(grant, Cause.STOPPED)
-    request.grant = None  # type: ignore[attr-defined]
-    return leave_session(request)
-
-
 @contextmanager
-def _pending() -> Iterator[None]:
-    """Write what waits for the end of the view's transaction, or log its loss."""
+def _logged(what: str) -> Iterator[None]:
     try:
-        with audit.pending():
-            yield
+        yield
     except AuditUnavailable as error:
-        _log.error("kc_exchange.events_unrecorded %s", error)
-
-
-def _found(item: dict[str, Any]) -> ImpersonationGrant | None:
-    try:
-        pk = UUID(str(item.get("grant")))
-    except ValueError:
-        return None
-    return ImpersonationGrant.objects.filter(pk=pk).first()
-
-
-def _resolved(request: HttpRequest) -> ResolverMatch | None:
-    try:
-        return resolve(request.path_info, getattr(request, "urlconf", None))
-    except Resolver404:
-        return None
+        _log.error("kc_exchange.%s %s", what, error)

@@ -6,8 +6,10 @@ inactive account. Everything else is the predicate's, which MAY_IMPERSONATE repl
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from django.db import Error
 from django.utils.module_loading import import_string
 
 from kc_exchange import conf
@@ -16,6 +18,8 @@ from kc_exchange.models import ImpersonationGrant
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+
+_log = logging.getLogger("kc_exchange")
 
 IMPERSONATE = "kc_exchange.impersonate"
 READ_WRITE = "kc_exchange.impersonate_read_write"
@@ -47,8 +51,7 @@ def check(
             "This account is not active.",
             "Activate it first, if its owner agrees.",
         )
-    predicate = import_string(conf.current().impersonation.may_impersonate)
-    if predicate(operator=operator, target=target, mode=mode) is not True:
+    if not _is_allowed(operator, target, mode):
         raise ImpersonationRefused(reason="not_allowed")
 
 
@@ -57,6 +60,7 @@ def may_impersonate(*, operator: Any, target: Any, mode: str) -> bool:
 
     The default of MAY_IMPERSONATE. A function in its place has the same arguments,
     returns True to allow, and anything else, or an `ImpersonationRefused`, to refuse.
+    Any other error of it refuses, too, and is logged.
 
     Args:
         operator: an active user with the permission for `mode`.
@@ -90,6 +94,23 @@ def may_impersonate(*, operator: Any, target: Any, mode: str) -> bool:
     if more:
         raise _more_rights(f"has {len(more)} permissions that you do not have")
     return True
+
+
+def _is_allowed(operator: Any, target: Any, mode: str) -> bool:
+    """Ask MAY_IMPERSONATE; where it fails, nobody is allowed, and the log has why."""
+    path = conf.current().impersonation.may_impersonate
+    predicate = import_string(path)
+    try:
+        return predicate(operator=operator, target=target, mode=mode) is True
+    except (ImpersonationRefused, Error):
+        raise
+    except Exception as failure:
+        _log.exception("kc_exchange.may_impersonate_failed %s", path)
+        raise _refused(
+            "rule_failed",
+            "Whether you may act as this person could not be found out.",
+            f"Mend {path}: the log has its error.",
+        ) from failure
 
 
 def _check_operator(operator: AbstractBaseUser | Any, mode: str) -> None:

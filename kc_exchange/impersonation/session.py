@@ -143,7 +143,7 @@ def digest(session_key: str | None) -> str:
 def peek(request: HttpRequest) -> dict[str, Any] | None:
     """Return what the session says of a grant, without a trace that it was asked.
 
-    A request without a session cookie has none, and costs nothing. Where there is no
+    A request that names no session has none, and costs nothing. Where there is no
     grant, the response does not begin to vary on the cookie.
     """
     session = _worth_asking(request)
@@ -163,9 +163,8 @@ async def apeek(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _worth_asking(request: HttpRequest) -> SessionBase | None:
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        return None
-    return getattr(request, "session", None)
+    session: SessionBase | None = getattr(request, "session", None)
+    return None if session is None or session.session_key is None else session
 
 
 def _item(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from kc_exchange import capture
 from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.impersonation import (
+    admission,
     audit,
     keycloak,
     permissions,
@@ -21,7 +22,11 @@ from kc_exchange.impersonation import (
     tokens,
 )
 from kc_exchange.impersonation.ending import end
-from kc_exchange.impersonation.errors import AuditUnavailable, ImpersonationRefused
+from kc_exchange.impersonation.errors import (
+    AuditUnavailable,
+    BearerWhileImpersonating,
+    ImpersonationRefused,
+)
 from kc_exchange.impersonation.events import about, stated
 from kc_exchange.impersonation.requesting import deny, operator_of, requested
 from kc_exchange.impersonation.terms import terms
@@ -102,6 +107,8 @@ def refuse_here(request: HttpRequest) -> None:
 
     Raises:
         ImpersonationRefused: one is open already.
+        BearerWhileImpersonating: the request names another identity, whose token would
+            be the one that Keycloak exchanges.
         ExchangeMisconfigured: the project's settings do not allow it.
     """
     if not hasattr(request, "grant"):
@@ -116,6 +123,8 @@ def refuse_here(request: HttpRequest) -> None:
             "End that impersonation first.",
             reason="nested",
         )
+    if admission.names_another(request):
+        raise BearerWhileImpersonating
     if capture.uses_cookie_sessions():
         raise ExchangeMisconfigured(
             "SESSION_ENGINE keeps sessions in the cookie: a copy of it would outlive "

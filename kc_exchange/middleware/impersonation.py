@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
+
+
+_PASSAGE = "_kc_exchange_passage"
 
 
 class ImpersonationMiddleware:
@@ -42,6 +46,7 @@ class ImpersonationMiddleware:
         self.async_mode = iscoroutinefunction(get_response)
         if self.async_mode:
             markcoroutinefunction(self)
+            self.process_view = self.aprocess_view  # type: ignore[method-assign, assignment]
 
     def __call__(
         self, request: HttpRequest
@@ -73,10 +78,30 @@ class ImpersonationMiddleware:
         refused = await sync_to_async(_entered)(passage, request)
         if refused is not None:
             return refused
-        with passage.bound():
-            response = await self.get_response(request)
-        await sync_to_async(passage.leave)(response)
+        try:
+            with passage.bound():
+                response = await self.get_response(request)
+        except asyncio.CancelledError:  # the client hung up
+            await asyncio.shield(sync_to_async(passage.abandon)())
+            raise
+        await asyncio.shield(sync_to_async(passage.leave)(response))
         return response
+
+    def process_view(
+        self, request: HttpRequest, *_view: object
+    ) -> HttpResponseBase | None:
+        """Refuse a request that is another one than was let in."""
+        passage: Passage | None = getattr(request, _PASSAGE, None)
+        return None if passage is None else _confirmed(passage, request)
+
+    async def aprocess_view(
+        self, request: HttpRequest, *_view: object
+    ) -> HttpResponseBase | None:
+        """Do as `process_view` does, for an event loop."""
+        passage: Passage | None = getattr(request, _PASSAGE, None)
+        if passage is None:
+            return None
+        return await sync_to_async(_confirmed)(passage, request)
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
@@ -102,7 +127,16 @@ def _entered(passage: Passage, request: HttpRequest) -> HttpResponseBase | None:
     except DatabaseError:
         refusal = AuditUnavailable()
     else:
+        setattr(request, _PASSAGE, passage)
         return None
     response = answer(request, refusal)
     keep_off_caches(response)
     return response
+
+
+def _confirmed(passage: Passage, request: HttpRequest) -> HttpResponseBase | None:
+    try:
+        passage.confirm()
+    except ExchangeError as error:
+        return answer(request, error)
+    return None
