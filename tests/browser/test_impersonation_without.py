@@ -16,21 +16,34 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 FOCUSED = """() => {
-  const e = document.activeElement, style = getComputedStyle(e);
-  const seen = style.outlineStyle !== 'none' || style.boxShadow !== 'none'
-    || style.textDecorationLine !== 'none' || style.borderStyle !== 'none';
-  return [e.getAttribute('aria-label') || e.innerText || e.value || e.id, seen];
+  const e = document.activeElement;
+  const look = () => {
+    const s = getComputedStyle(e);
+    return [s.outline, s.boxShadow, s.borderColor, s.backgroundColor, s.color,
+            s.textDecoration].join();
+  };
+  const focused = look();
+  e.blur();
+  const plain = look();
+  e.focus();
+  return [e.getAttribute('aria-label') || e.innerText || e.value || e.id,
+          focused !== plain];
 }"""
-"""The name of what has the focus, and whether that can be seen."""
+"""The name of what has the focus, and whether it looks otherwise without."""
 _MOST = 60
 
 
+def tab(page: Any) -> None:
+    """Press Tab; what has the focus then can be seen to have it."""
+    page.keyboard.press("Tab")
+    name, is_seen = page.evaluate(FOCUSED)
+    assert is_seen, name
+
+
 def tab_to(page: Any, selector: str) -> None:
-    """Press Tab until the focus is there; what has it on the way can be seen."""
+    """Press Tab until the focus is there."""
     for _ in range(_MOST):
-        page.keyboard.press("Tab")
-        name, is_seen = page.evaluate(FOCUSED)
-        assert is_seen, name
+        tab(page)
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
     pytest.fail(f"Tab does not lead to {selector}.")
@@ -50,7 +63,7 @@ def test_keyboard__there_and_back(sue: Any) -> None:
     sue.wait_for_selector(BANNER)
 
     for _ in range(2):
-        sue.keyboard.press("Tab")
+        tab(sue)
     assert sue.evaluate("s => document.activeElement.matches(s)", END)
     sue.keyboard.press("Enter")
     sue.wait_for_selector("text=You no longer act as alice.")
