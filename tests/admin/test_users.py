@@ -225,7 +225,6 @@ def test_extend_user_admin__keeps_what_there_is() -> None:
     assert extend_user_admin(site)
     first = site.get_model_admin(User)
     assert extend_user_admin(site)
-
     assert site.get_model_admin(User) is first
     assert isinstance(first, Mine)
     assert isinstance(first, ImpersonateMixin)
