@@ -90,7 +90,7 @@ def only_reads_at(match: ResolverMatch | None) -> bool:
     """Return whether the view says that it changes nothing, or logs out."""
     if match is None:
         return False
-    return match.url_name in _LOGOUTS or _marked(match, _READS)
+    return match.view_name in _LOGOUTS or _marked(match, _READS)
 
 
 def is_forbidden(match: ResolverMatch | None) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import include, path
 from django.views import View
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -76,6 +76,7 @@ urlpatterns = [
     path("reads/", only_reads(page)),
     path("writes/", page),
     path("own/", as_operator(who)),
+    path("devices/", include(([path("", page, name="logout")], "devices"))),
 ]
 
 
@@ -112,3 +113,8 @@ def test_only_reads__of_one_route(marked: Desk):
 def test_as_operator__of_one_route(marked: Desk):
     assert marked.client.get("/own/").json()["user"] == "sam"
     assert marked.who() == "alice"
+
+
+def test_logout_of_something_else(marked: Desk):
+    """Under a read-only grant a POST to `devices:logout` is no logout of the person."""
+    assert marked.client.post("/devices/").status_code == 403
