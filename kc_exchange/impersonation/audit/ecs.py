@@ -36,9 +36,10 @@ _KINDS: dict[str, tuple[str, list[str], list[str]]] = {
 
 
 def as_ecs(record: Record) -> dict[str, Any]:
-    """Return the event as an ECS document; what ECS has no field for is below
-    `kc_exchange`.
-    """  # noqa: D205
+    """Return the event as an ECS document.
+
+    What ECS has no field for is below `kc_exchange`.
+    """
     action, category, kinds = _KINDS.get(
         record.type, (record.type, ["iam"], ["user", "info"])
     )
