@@ -76,7 +76,7 @@ def _insert() -> None:
     )  # fmt: skip
     marks = ", ".join(["%s"] * len(values))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {_TABLE} ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608
+        cursor.execute(f"INSERT INTO {_TABLE} ({_COLUMNS}) VALUES ({marks})", values)
 
 
 def _event() -> audit.Event:
