@@ -6,12 +6,13 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, router, transaction
 
 from kc_exchange import conf, exchange, sources
 from kc_exchange.capture.seal import seal, unseal
 from kc_exchange.capture.session import subject_token
-from kc_exchange.exceptions import ExchangeError
+from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.impersonation import audit
 from kc_exchange.impersonation.errors import GrantEnded
 from kc_exchange.impersonation.events import about
@@ -121,12 +122,13 @@ def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
     try:
         if kept is not None:
             _take_back(kept)
-    except ExchangeError as error:
+    except (ExchangeError, ImproperlyConfigured) as error:
         _log.warning("kc_exchange.revocation_failed grant=%s: %s", grant.pk, error)
         GrantToken.objects.filter(pk=row.pk).update(attempts=row.attempts + 1)
         if row.attempts == 0:
             failed = AuditEvent.Type.REVOCATION_FAILED
-            audit.record(about(grant, failed, outcome="failure", code=error.code))
+            code = getattr(error, "code", ExchangeMisconfigured().code)
+            audit.record(about(grant, failed, outcome="failure", code=code))
         return False
     GrantToken.objects.filter(pk=row.pk).delete()
     audit.record(
