@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import connections
 
 from kc_exchange import forks
-from kc_exchange.impersonation.audit.committing import committed
+from kc_exchange.impersonation.audit.committing import alias_of_record, committed
 from kc_exchange.impersonation.errors import AuditUnavailable
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Writer:
 
     def _run(self, events: Sequence[Event]) -> None:
         try:
+            _connect()
             commit_all(events)
         finally:
             if self._queued == 1:
@@ -84,6 +85,18 @@ def commit_all(events: Sequence[Event]) -> None:
             append(event)
 
     committed(work)
+
+
+def _connect() -> None:
+    """Make the connection, outside of any pool: the callers have those, and wait."""
+    alias = alias_of_record()
+    if any(c.alias == alias for c in connections.all(initialized_only=True)):
+        return
+    connection = connections.create_connection(alias)
+    options = {**connection.settings_dict["OPTIONS"]}
+    options.pop("pool", None)
+    connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
+    connections[alias] = connection
 
 
 def _disconnect() -> None:

@@ -7,6 +7,7 @@ import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -47,7 +48,7 @@ def server(kind: str) -> dict[str, Any]:
         pytest.fail(f"{URLS[kind]} is not set, and this run must have it")
     if not url:
         pytest.skip(f'{URLS[kind]} is not set; eval "$(.ci/databases start)" sets it')
-    if kind == "mariadb":
+    if kind == "mariadb" and find_spec("MySQLdb") is None:
         import_module("pymysql").install_as_MySQLdb()
     found: dict[str, Any] = environ.Env.db_url_config(url)
     return found

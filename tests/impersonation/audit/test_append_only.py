@@ -113,6 +113,20 @@ def test_insert__without_the_head(written: History) -> None:
     assert [(f.reason, f.seq) for f in report.findings] == [(Reason.INSERTED, 10)]
 
 
+def test_head__keeps_its_id(written: History) -> None:
+    """A step that is right in all else does not give the chain a second head."""
+    event = next_event(written)
+    insert(written, event, "INSERT")
+    step = f"UPDATE {HEAD} SET size = 10, hash = '{event.hash}'"
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(using=written.alias),
+    ):
+        written.owner.run(f"{step}, id = 2")
+    written.owner.run(step)
+    assert written.size == 10
+
+
 def test_upsert__is_refused(written: History) -> None:
     mysql = connections[written.alias].vendor == "mysql"
     end = "ON DUPLICATE KEY UPDATE" if mysql else "ON CONFLICT (seq) DO UPDATE SET"
@@ -140,6 +154,16 @@ def test_replace__is_refused(written: History, verb: str, same: str) -> None:
     else:
         refused(written, lambda: insert(written, event, verb))
     assert rows(written) == before
+
+
+def test_replace__of_what_was_added_past_the_head(history: History) -> None:
+    """What somebody forged there does not vanish either."""
+    history.write()
+    insert(history, next_event(history), "INSERT")
+    before = rows(history)
+    with pytest.raises(DatabaseError, match="append-only"):
+        insert(history, next_event(history), "INSERT OR REPLACE")
+    assert rows(history) == before
 
 
 def test_replace__of_the_head(history: History) -> None:

@@ -6,6 +6,7 @@ import os
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -245,6 +246,32 @@ def test_writer__leaves_no_connection(engine: History) -> None:
     assert sorted(map(int, recorded())) == list(range(40))
     assert engine.verify().is_sound
     assert sessions(engine) == 1
+
+
+@pytest.mark.parametrize("engine", SERVERS[:1], indirect=True)
+def test_writer__beside_a_pool_that_is_empty(engine: History) -> None:
+    """Views that hold all connections of a pool do not keep the writer out."""
+    together = Barrier(2)
+    connections[ALIAS].close()
+    options = {"pool": {"min_size": 1, "max_size": 2, "timeout": 2}}
+    connections.settings[ALIAS]["OPTIONS"] = options
+
+    def view(number: int) -> None:
+        try:
+            with transaction.atomic(using=ALIAS):
+                change()
+                together.wait(30)
+                audit.record(event(str(number)))
+        finally:
+            connections[ALIAS].close()
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(view, range(2)))
+    finally:
+        connections[ALIAS].close_pool()  # type: ignore[attr-defined]
+        connections.settings[ALIAS]["OPTIONS"] = {}
+    assert sorted(recorded()) == ["0", "1"]
 
 
 @ON_A_SERVER

@@ -16,9 +16,10 @@ from tests.impersonation.audit.engines import SERVERS, server
 
 SETTINGS = """
 import json, os
+from importlib.util import find_spec
 from tests.settings import *
 
-if "mysql" in os.environ["DATABASE"]:
+if "mysql" in os.environ["DATABASE"] and find_spec("MySQLdb") is None:
     import pymysql
     pymysql.install_as_MySQLdb()
 DATABASES = {"default": json.loads(os.environ["DATABASE"])}
