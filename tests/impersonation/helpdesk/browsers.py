@@ -34,6 +34,7 @@ class Visit:
     status: int = 0
     """0 where the process ended."""
     refused: str = ""
+    said: str = ""
     seen: list[Sighting] = field(default_factory=list)
     key_after: str = ""
 
@@ -62,7 +63,8 @@ class Browser:
     def log_in(self, user: Any) -> None:
         """Log in; whoever was logged in before is not any more."""
         before = self.key
-        people.log_in(self.client, user, self.keycloak)
+        known = self.keycloak
+        people.log_in(self.client, user, known.issuer(people.REALM) if known else "")
         self._forget(before)
 
     def visit(self, path: str, *, post: bool = False, **form: str) -> Visit:
@@ -93,6 +95,7 @@ class Browser:
             return
         found.status = response.status_code
         found.refused = response.headers.get("X-Refused", "")
+        found.said = response.content.decode()
 
     def _forget(self, before: str) -> None:
         if before and before != self.key:

@@ -29,12 +29,14 @@ class Events(World):
         "revoke",
         "change_password",
         "deactivate_target",
+        "promote",
         "promote_target",
         "permit_target",
         "delete",
         "delete_target",
         "force_end",
         "change_own_password",
+        "renew_session",
         "shorten_session",
         "lose_revocation",
         "lose_logout",
@@ -95,6 +97,10 @@ class Events(World):
         """Make a target a superuser."""
         self.change(target, is_superuser=True)
 
+    def promote(self, operator: str, _target: str) -> None:
+        """Make an operator a superuser: who still may not act as another one."""
+        self.change(operator, is_superuser=True)
+
     def permit_target(self, _operator: str, target: str) -> None:
         """Give a target a right that no operator has."""
         if (person := self.person(target)) is not None:
@@ -115,6 +121,10 @@ class Events(World):
         if oracle.logged_in(browser.key) is not None:
             chosen = f"{operator}-{timezone.now().timestamp()}"
             browser.visit("/desk/password/", post=True, password=chosen)
+
+    def renew_session(self, operator: str, _target: str) -> None:
+        """Let the session have another key, with all that is in it."""
+        self.browsers[operator, 0].visit("/desk/renew/", post=True)
 
     def shorten_session(self, operator: str, _target: str) -> None:
         """Let the operator's session end in two minutes."""

@@ -72,11 +72,14 @@ def may(operator: Any, target: Any, mode: str) -> bool:
     if operator is None or target is None or operator.pk == target.pk:
         return False
     needed = PERMISSIONS if mode == "read-write" else PERMISSIONS[:1]
+    if target.is_superuser or not (operator.is_active and target.is_active):
+        return False
+    if operator.is_superuser:
+        return True
     mine = _rights(operator)
     permitted = all(f"kc_exchange.{codename}" in mine for codename in needed)
-    lesser = not target.is_superuser and not (target.is_staff and not operator.is_staff)
-    both_active = operator.is_active and target.is_active
-    return permitted and lesser and both_active and _rights(target) <= mine
+    lesser = operator.is_staff or not target.is_staff
+    return permitted and lesser and _rights(target) <= mine
 
 
 def _rights(person: Any) -> set[str]:

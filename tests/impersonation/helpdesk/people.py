@@ -50,11 +50,20 @@ def make_one(name: str, keycloak: EmbeddedKeycloak | None = None) -> Any:
     if name in OPERATORS:
         permit(person)
     if keycloak is not None:
-        users_there = keycloak.realm(REALM).users.values()
-        [subject] = [user.id for user in users_there if user.username == name]
-        issuer = keycloak.issuer(REALM)
-        KeycloakIdentity.objects.create(user=person, issuer=issuer, subject=subject)
+        identify(person, keycloak.issuer(REALM), identities(keycloak)[name])
     return person
+
+
+def identities(keycloak: EmbeddedKeycloak) -> dict[str, str]:
+    """Return Keycloak's ids of operators and targets, by their names."""
+    users = keycloak.realm(REALM).users.values()
+    ours = {*OPERATORS, *TARGETS}
+    return {user.username: user.id for user in users if user.username in ours}
+
+
+def identify(person: Any, issuer: str, subject: str) -> None:
+    """Note who somebody is at Keycloak."""
+    KeycloakIdentity.objects.create(user=person, issuer=issuer, subject=subject)
 
 
 def permit(operator: Any) -> None:
@@ -62,15 +71,15 @@ def permit(operator: Any) -> None:
     operator.user_permissions.set(Permission.objects.filter(codename__in=PERMISSIONS))
 
 
-def log_in(client: Client, user: Any, keycloak: EmbeddedKeycloak | None = None) -> None:
+def log_in(client: Client, user: Any, issuer: str = "") -> None:
     """Log `user` in with this browser, through Keycloak where there is one."""
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    if keycloak is None:
+    if not issuer:
         return
     request = HttpRequest()
     request.session = session_of(client)
     request.user = user
-    capture.keep(request, tokens_of(keycloak.issuer(REALM), user.get_username()))
+    capture.keep(request, tokens_of(issuer, user.get_username()))
     request.session.save()
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/start/", views.start, name="start"),
     path("desk/stop/", views.stop, name="stop"),
+    path("desk/renew/", views.renew, name="renew"),
     path("desk/password/", views.password, name="password"),
     path("desk/leave/", views.leave_desk, name="leave_desk"),
 ]

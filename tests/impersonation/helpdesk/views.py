@@ -102,6 +102,13 @@ def leave_desk(request: HttpRequest) -> HttpResponse:
 
 
 @as_operator
+def renew(request: HttpRequest) -> HttpResponse:
+    """Give the operator's session another key, as some middleware does."""
+    request.session.cycle_key()
+    return JsonResponse({})
+
+
+@as_operator
 def password(request: HttpRequest) -> HttpResponse:
     """Change the operator's own password; they stay logged in."""
     user: Any = request.user

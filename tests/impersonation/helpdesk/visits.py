@@ -109,8 +109,7 @@ class Visits(World):
         self.recorder.clear()
         visit = self.browsers[name, tab].visit("/call/")
         self.judge(visit)
-        users = self.keycloak.realm(people.REALM).users.values()
-        subjects = {user.username: user.id for user in users}
+        subjects = people.identities(self.keycloak)
         for token in self.recorder.tokens:
             claims = unverified_claims(token)
             assert claims["sub"] == subjects[visit.seen[0].user]

@@ -101,6 +101,4 @@ class World:
         """End what nobody came back for; nothing is left that is over."""
         assert all(grant.ended_at is not None for grant in sweep())
         for grant in ImpersonationGrant.objects.filter(ended_at=None):
-            assert oracle.is_in_time(grant)
-            operator, target = map(oracle.user, (grant.operator_id, grant.target_id))
-            assert oracle.may(operator, target, grant.mode)
+            assert oracle.goes_on(grant, self.passwords[grant.pk])

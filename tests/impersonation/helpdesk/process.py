@@ -1,0 +1,87 @@
+"""A process of the help desk: it forks for each order, and may kill the child.
+
+Orders and answers are lines of JSON. A child has no connection that its parent had, and
+what the next one finds is what was really committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+import django
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+
+class Killer:
+    """End this process with SIGKILL before or after its n-th statement."""
+
+    def __init__(self, number: int, side: str) -> None:
+        self.number = number
+        self.side = side
+        self.count = 0
+
+    def watch(self, connection: Any, **_: Any) -> None:
+        """Count the statements of a new connection."""
+        connection.execute_wrappers.append(self)
+
+    def __call__(self, execute: Any, *statement: Any) -> Any:
+        """Run a statement, or not."""
+        self.count += 1
+        if self.count == self.number and self.side == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = execute(*statement)
+        if self.count == self.number and self.side == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+
+def answer(order: dict[str, Any]) -> dict[str, Any]:
+    """Do what is ordered, in this process."""
+    from tests.impersonation.helpdesk import acts  # noqa: PLC0415 - after the setup
+
+    connections["default"].settings_dict.update(order.pop("database", {}))
+    killer = Killer(*order.pop("kill", (0, "")))
+    connection_created.connect(killer.watch, weak=False)
+    found: dict[str, Any] = getattr(acts, order.pop("act"))(**order)
+    return {**found, "statements": killer.count}
+
+
+def in_child(order: dict[str, Any]) -> dict[str, Any]:
+    """Do what is ordered in a child; say so if it was killed."""
+    inlet, outlet = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(inlet)
+        try:
+            with os.fdopen(outlet, "w") as pipe:
+                json.dump(answer(order), pipe)
+        except Exception:  # noqa: BLE001 - the child must not go on as the parent
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.close(outlet)
+    with os.fdopen(inlet) as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return {"killed": True}
+    return {"killed": False, **json.loads(said)}
+
+
+def main() -> None:
+    """Answer orders until there are no more."""
+    django.setup()
+    from tests.impersonation.helpdesk import acts, urls  # noqa: F401, PLC0415
+
+    for line in sys.stdin:
+        print(json.dumps(in_child(json.loads(line))), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
