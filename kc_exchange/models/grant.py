@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn
 
-from django.db import models
+from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,21 @@ _NEVER = (
     "A grant is part of the record and is never deleted. "
     "Fix: end it, with kc_exchange.impersonation.end()."
 )
+
+
+class _Grants(models.Manager["ImpersonationGrant"]):
+    """Grants, read where they are written: a replica may not know of an end yet."""
+
+    def get_queryset(self) -> _Kept:
+        return _Kept(self.model, using=self._db or router.db_for_write(self.model))
+
+
+class _Tokens(models.Manager["GrantToken"]):
+    """Tokens, read where they are written, too."""
+
+    def get_queryset(self) -> models.QuerySet[GrantToken]:
+        alias = self._db or router.db_for_write(self.model)
+        return super().get_queryset().using(alias)
 
 
 class ImpersonationGrant(models.Model):
@@ -90,7 +105,7 @@ class ImpersonationGrant(models.Model):
     )
     """The operator's id while the grant is open: the database lets one be open."""
 
-    objects = _Kept.as_manager()
+    objects = _Grants()
 
     class Meta:  # noqa: D106
         default_permissions = ("view",)
@@ -107,6 +122,10 @@ class ImpersonationGrant(models.Model):
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Raise: the record is kept."""
         raise TypeError(_NEVER)
+
+    def refresh_from_db(self, using: str | None = None, *args: Any, **kw: Any) -> None:
+        """Read the row again, where it is written."""
+        super().refresh_from_db(using or router.db_for_write(type(self)), *args, **kw)
 
     @property
     def is_open(self) -> bool:
@@ -139,6 +158,8 @@ class GrantToken(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)
     """How often its revocation failed."""
+
+    objects = _Tokens()
 
     class Meta:  # noqa: D106
         default_permissions = ()
