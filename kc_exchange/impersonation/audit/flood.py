@@ -1,11 +1,14 @@
-"""A flood of refused starts: ten a minute are recorded one by one, the rest counted."""
+"""A flood of refused starts: some a minute are recorded one by one, the rest counted.
+
+Ten of an operator, and the first for each of a hundred targets.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kc_exchange import forks
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("kc_exchange")
 _lock = forks.Lock()
 _MOST = 10
+_TARGETS = 100
+"""Targets of one operator whose first refusal is recorded beyond that."""
 _WINDOW = 60.0
 """Seconds."""
 _OPERATORS = 1_000
@@ -32,6 +37,13 @@ class _Tally:
     since: float
     admitted: int = 0
     suppressed: int = 0
+    targets: set[str] = field(default_factory=set)
+    """Ids of the targets that are recorded already."""
+
+    def has_room_for(self, target: str) -> bool:
+        """Whether to record it: nobody hides whom they tried behind a flood."""
+        is_new = target not in self.targets and len(self.targets) < _TARGETS
+        return is_new or self.admitted < _MOST
 
 
 class Flood:
@@ -50,14 +62,18 @@ class Flood:
             return event
         with _lock:
             tally = self._tally(event)
-            is_full = tally.admitted >= _MOST
+            target = event.target.id[:_LONGEST] if event.target else ""
+            is_full = not tally.has_room_for(target)
             suppressed = tally.suppressed
             tally.admitted += not is_full
+            if not is_full:
+                tally.targets.add(target)
             tally.suppressed = suppressed + 1 if is_full else 0
         if is_full:
             _log.warning(
-                "kc_exchange.denied_not_recorded operator=%s code=%s",
+                "kc_exchange.denied_not_recorded operator=%s target=%s code=%s",
                 printable(event.operator.id),
+                printable(target),
                 printable(event.code),
             )
             return None
@@ -83,6 +99,7 @@ class Flood:
         self._tallies.move_to_end(operator)
         if now - tally.since >= _WINDOW:
             tally.since, tally.admitted = now, 0
+            tally.targets.clear()
         while len(self._tallies) > _OPERATORS:
             self._forget_oldest()
         return tally
