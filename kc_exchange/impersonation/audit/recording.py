@@ -37,8 +37,9 @@ def record(event: Event) -> None:
     writes it, so that it stays when the transaction is rolled back. SQLite has one
     writer: there it is written when `pending` is left, right after the view.
 
-    Of refused starts, an operator gets ten a minute recorded one by one; how many
-    were not is in `suppressed` of the next one that is. A Django test case has all.
+    Of refused starts, an operator gets ten a minute recorded one by one, and the
+    first for each target; the others are counted in `suppressed` of the next that is. A
+    Django test case has all.
 
     Raises:
         AuditUnavailable: it cannot be recorded; do not do what it is about.

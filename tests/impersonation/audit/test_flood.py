@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,26 @@ def suppressed(event: audit.Event | None) -> object:
     return event.details.get("suppressed")
 
 
+def test_admit__nobody_hides_whom_they_tried() -> None:
+    """After a flood for one target, the first refusal for another is recorded."""
+    tally = Flood(Clock())
+    for _ in range(50):
+        tally.admit(denied())
+    for name in ("vip", "ceo"):
+        event = replace(denied(), target=Person(id=name, name=name))
+        assert tally.admit(event) is not None
+        assert tally.admit(event) is None
+
+
+def test_admit__targets_are_bounded() -> None:
+    """E12: one operator who tries everybody fills no table."""
+    tally = Flood(Clock())
+    events = [
+        replace(denied(), target=Person(id=str(n), name="somebody")) for n in range(500)
+    ]
+    assert sum(tally.admit(event) is not None for event in events) == 100
+
+
 def test_admit__ten_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     """E12: ten are recorded; the next after a minute says how many were not."""
     clock = Clock()
@@ -64,7 +85,10 @@ def test_admit__ten_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     assert not caplog.records
     assert [counted.admit(event) for _ in range(10_000)] == [None] * 10_000
     assert len(caplog.records) == 10_000
-    assert "kc_exchange.denied_not_recorded operator=7 code=superuser" in caplog.text
+    assert (
+        "kc_exchange.denied_not_recorded operator=7 target= code=superuser"
+        in caplog.text
+    )
     clock.now += 60
     after = counted.admit(event)
     assert after is not None
