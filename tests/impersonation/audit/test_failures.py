@@ -1,49 +1,32 @@
-"""Writers at the same time, a database that refuses, and one that is away."""
+"""A database that is locked, that refuses, and that is away."""
 
 from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from functools import partial
-from threading import Barrier, Event
+from threading import Event
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connections, transaction
 
 from kc_exchange.impersonation import audit
 from kc_exchange.impersonation.errors import AuditUnavailable
-from kc_exchange.impersonation.people import Person
 from kc_exchange.models import AuditEvent, GrantToken
-from tests.impersonation.audit.engines import SERVERS, run
+from tests.impersonation.audit.acting import (
+    ALIAS,
+    ON_A_SERVER,
+    change,
+    event,
+    in_thread,
+)
+from tests.impersonation.audit.engines import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.impersonation.audit.history import History
-
-ALIAS = "record"
-ON_A_SERVER = pytest.mark.parametrize("engine", SERVERS, indirect=True)
-
-
-def event(code: str = "") -> audit.Event:
-    """Return an event."""
-    sam = Person(id="2", name="sam")
-    return audit.Event(type="token.issued", operator=sam, code=code)
-
-
-def in_thread(pool: ThreadPoolExecutor, function: Callable[[], Any]) -> Any:
-    """Submit it, with a connection of its own that is closed again."""
-
-    def work() -> Any:
-        try:
-            return function()
-        finally:
-            connections[ALIAS].close()
-
-    return pool.submit(work)
 
 
 @contextmanager
@@ -56,49 +39,6 @@ def watched(see: Callable[[str], None]) -> Iterator[None]:
 
     with connections[ALIAS].execute_wrapper(wrapper):
         yield
-
-
-def test_writers__at_the_same_time(engine: History) -> None:
-    """Eight threads: no number twice, none left out, and one chain."""
-    together = Barrier(8)
-
-    def write(thread: int) -> None:
-        together.wait(30)
-        for number in range(25):
-            audit.record(event(f"{thread}-{number}"))
-
-    with ThreadPoolExecutor(8) as pool:
-        waiting = [in_thread(pool, partial(write, thread)) for thread in range(8)]
-        for future in waiting:
-            future.result(120)
-    rows = list(AuditEvent.objects.order_by("seq").values_list("seq", "code"))
-    assert [seq for seq, _ in rows] == list(range(1, 201))
-    assert {code for _, code in rows} == {
-        f"{t}-{n}" for t in range(8) for n in range(25)
-    }
-    report = engine.verify()
-    assert (report.exit_code, report.size, report.warnings) == (0, 200, [])
-
-
-def test_writers__that_read_first(engine: History) -> None:
-    """Work that reads, and writes after another has written, is not refused."""
-    together = Barrier(4)
-
-    def work(append: audit.Append) -> None:
-        GrantToken.objects.count()
-        GrantToken.objects.create(grant_id=uuid4(), sealed="", realm="")
-        append(event())
-
-    def write() -> None:
-        together.wait(30)
-        for _ in range(10):
-            audit.committed(work)
-
-    with ThreadPoolExecutor(4) as pool:
-        for future in [in_thread(pool, write) for _ in range(4)]:
-            future.result(120)
-    assert GrantToken.objects.count() == engine.size == 40
-    assert engine.verify().is_sound
 
 
 @pytest.fixture
@@ -182,7 +122,7 @@ def test_conflict__with_an_older_snapshot(engine: History) -> None:
 def test_conflict__that_is_a_deadlock(engine: History) -> None:
     """The victim of a deadlock is tried again, when the other one is done."""
     for _ in range(20):
-        GrantToken.objects.create(grant_id=uuid4(), sealed="", realm="")
+        change()
     mine = GrantToken.objects.latest("pk").pk
     has_head, has_mine, tries = Event(), Event(), []
 
@@ -231,7 +171,7 @@ def test_table__is_gone(engine: History) -> None:
     gone(engine)
 
     def work(append: audit.Append) -> None:
-        GrantToken.objects.create(grant_id=uuid4(), sealed="", realm="")
+        change()
         append(event())
 
     with pytest.raises(AuditUnavailable) as failure:
