@@ -11,6 +11,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from kc_exchange.capture import newest
 from kc_exchange.capture.seal import unseal
 from kc_exchange.capture.session import ITEM, cookie_key, sealed_anew, state
+from kc_exchange.capture.session_age import ends_at, hold
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -62,11 +63,15 @@ def put(session: SessionBase, sealed: str) -> None:
 
 
 def write(store: type[SessionBase], session_key: str, sealed: str) -> bool:
-    """Write the tokens to the stored session; False if it is gone."""
+    """Write the tokens to the stored session; False if it is gone.
+
+    The session ends when it would have: nobody used it, a token was renewed.
+    """
     session = store(session_key)
     session[ITEM] = sealed
     if session.session_key != session_key:
         return False
+    hold(session, ends_at(session, None))
     try:
         session.save()
     except UpdateError:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from django.middleware.csrf import rotate_token
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from kc_exchange.impersonation import session, session_age
+from kc_exchange.capture.session_age import ends_at, hold
+from kc_exchange.impersonation import session
 from kc_exchange.impersonation.ending import end
 from kc_exchange.models import ImpersonationGrant
 
@@ -22,10 +23,8 @@ def leave_session(request: HttpRequest) -> str:
     have ended.
     """
     item = request.session.pop(session.ITEM, {})
-    until = session_age.ends_at(
-        request.session, getattr(request.user, "last_login", None)
-    )
-    session_age.hold(request.session, until)
+    until = ends_at(request.session, getattr(request.user, "last_login", None))
+    hold(request.session, until)
     request.session.cycle_key()
     rotate_token(request)
     return _safe(str(item.get("back", ""))) if isinstance(item, dict) else ""

@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.middleware.csrf import rotate_token
 from django.utils import timezone
 
 from kc_exchange import capture
+from kc_exchange.capture.session_age import ends_at, hold
 from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.impersonation import (
     admission,
@@ -18,7 +20,6 @@ from kc_exchange.impersonation import (
     keycloak,
     permissions,
     session,
-    session_age,
     tokens,
 )
 from kc_exchange.impersonation.ending import end
@@ -143,17 +144,15 @@ def _begin(
     minutes: int,
 ) -> None:
     """Renew the session's key, then record that the grant has begun."""
-    until = session_age.ends_at(
-        request.session, getattr(request.user, "last_login", None)
-    )
-    session_age.hold(request.session, until)
+    until = ends_at(request.session, getattr(request.user, "last_login", None))
+    hold(request.session, until)
     request.session.cycle_key()
     now = timezone.now()
     begun: dict[str, Any] = {
         "started_at": now,
         "last_seen_at": now,
         "expires_at": now + timedelta(minutes=minutes),
-        "session_expires_at": until,
+        "session_expires_at": None if settings.SESSION_SAVE_EVERY_REQUEST else until,
         "session_digest": session.digest(request.session.session_key),
     }
     if issued is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.utils import timezone
 
@@ -55,6 +56,23 @@ def test_hop_one__expired(realm_desk: RealmDesk, url: str):
         desk.stop()
         assert desk.sessions() == ()
     assert not GrantToken.objects.exists()
+
+
+def test_hop_one__operator_session_no_longer(realm_desk: RealmDesk):
+    """The operator's refreshed token is kept, and the session ends when it would."""
+    desk = realm_desk
+    desk.start(minutes=60)
+    row = Session.objects.get(session_key=desk.client.session.session_key)
+    limit = row.expire_date = timezone.now() + timedelta(hours=1)
+    row.save()
+    with time_machine.travel(timezone.now() + LATER):
+        assert desk.call() == 200
+        assert len(desk.first_hops()) == 2
+        row.refresh_from_db()
+        assert row.expire_date <= limit
+        desk.stop()
+        assert desk.call() == 200
+        assert desk.received()["sub"] == desk.subject("olga")
 
 
 def test_hop_one__session_of_the_target_ended_at_keycloak(realm_desk: RealmDesk):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
-from kc_exchange.impersonation import end
+from kc_exchange.impersonation import end, sweep
 from kc_exchange.impersonation import session as two_sessions
 from tests.impersonation.desk import Cause, desk_of, prepare, thief_of
 from tests.impersonation.racing import SessionStore
@@ -51,3 +54,28 @@ def test_two_tabs__one_ends_while_the_other_stores(desk: Desk):
     assert not SessionStore(key).exists(key)
     assert desk.who() == ""
     assert desk.who() == "sam"
+
+
+def test_sliding_session__grant_goes_on_with_it(desk: Desk):
+    """Where each request prolongs the session, the session ends no grant in use."""
+    desk.settings.SESSION_SAVE_EVERY_REQUEST = True
+    desk.settings.SESSION_COOKIE_AGE = 600
+    desk.client.force_login(desk.operator)
+    desk.start(minutes=60)
+    now = timezone.now()
+    for minutes in (9, 18, 27):
+        with time_machine.travel(now + timedelta(minutes=minutes)):
+            assert desk.who() == "alice"
+    with time_machine.travel(now + timedelta(minutes=38)):
+        assert desk.who() == ""
+
+
+def test_session_of_a_fixed_length__ends_the_grant(desk: Desk):
+    """Where it does not, the grant is over with the session, and a sweep says so."""
+    desk.settings.SESSION_COOKIE_AGE = 600
+    desk.client.force_login(desk.operator)
+    grant = desk.start(minutes=60)
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert desk.who() == ""
+        assert sweep() == [grant]
+    assert desk.cause() == Cause.SESSION_EXPIRED
