@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 
 from kc_exchange import impersonation
 from kc_exchange.impersonation import permissions
@@ -18,6 +18,7 @@ from tests.impersonation.desk import REASON, Cause, Grant, Type, allow, person
 
 if TYPE_CHECKING:
     from tests.impersonation.desk import Desk
+    from tests.impersonation.realm_desk import RealmDesk
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,11 @@ def start_unmarked(request: Any) -> HttpResponse:
     return HttpResponse("started")
 
 
-urlpatterns = [*pages.urlpatterns, path("unmarked/", start_unmarked)]
+urlpatterns = [
+    *pages.urlpatterns,
+    path("unmarked/", start_unmarked),
+    path("impersonation/", include("kc_exchange.urls")),
+]
 
 
 def test_daikoku_1102__target_logs_in_themself(desk: Desk):
@@ -94,6 +99,19 @@ def test_lab404_11__logout_leaves_the_target_logged_in(desk: Desk):
     assert desk.who(hers) == "alice"
 
 
+def test_gitlab_cve_2016_4340__end_trusts_no_parameter(desk: Desk):
+    """Whoever names somebody else's grant in an address or a form ends nothing."""
+    desk.settings.ROOT_URLCONF = __name__
+    grant = desk.start()
+    hers = Client()
+    hers.force_login(desk.target)
+    for page in ("/stop/", "/impersonation/end/"):
+        named = {"grant": str(grant.pk), "id": str(grant.pk), "operator": "sam"}
+        assert hers.post(f"{page}?grant={grant.pk}", named).status_code in {200, 302}
+    assert desk.who(hers) == "alice"
+    assert (desk.who(), desk.cause()) == ("alice", "")
+
+
 def test_lfx_453__ended_between_two_requests(desk: Desk):
     """A write after the end is refused, not run with what is left: the operator."""
     grant = desk.start(mode="read-write")
@@ -101,6 +119,23 @@ def test_lfx_453__ended_between_two_requests(desk: Desk):
     assert desk.client.post("/change/").status_code == 403
     desk.operator.refresh_from_db()
     assert desk.operator.first_name == ""
+
+
+@pytest.mark.parametrize("how", ["expired", "permission", "deactivated", "target"])
+def test_lfx_453__no_call_with_the_token_that_is_left(realm_desk: RealmDesk, how: str):
+    """Nor is a service called any more: as nobody, and not as the operator either."""
+    desk = realm_desk
+    grant = desk.start(mode="read-write")
+    if how == "expired":
+        Grant.objects.filter(pk=grant.pk).update(expires_at=grant.started_at)
+    elif how == "permission":
+        desk.operator.user_permissions.clear()
+    else:
+        user = desk.operator if how == "deactivated" else desk.target
+        get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+    assert desk.call() == 403
+    assert desk.service.requests == []
+    assert desk.sessions() == ()
 
 
 def test_paymenter_1153__grant_of_another_operator_in_the_session(desk: Desk):

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 
+from kc_exchange.impersonation import sweep
 from tests.impersonation.desk import Cause, Grant, Type, allow, person
 
 if TYPE_CHECKING:
@@ -41,6 +42,15 @@ def test_row_06__operator_password_reset(desk: Desk):
     assert_over(desk, Cause.PASSWORD_CHANGED, logged_in=False)
     assert desk.stop().status_code == 200
     assert desk.who() == ""
+
+
+def test_row_06__operator_password_reset_and_nobody_came_back(desk: Desk):
+    """The sweep ends it, and all the others that no longer hold, by their causes."""
+    grant = desk.start()
+    desk.operator.set_password("another")
+    desk.operator.save()
+    assert sweep() == [grant]
+    assert desk.cause() == Cause.PASSWORD_CHANGED
 
 
 def test_row_07__operator_deactivated(desk: Desk):

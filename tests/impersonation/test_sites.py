@@ -15,12 +15,14 @@ from django.test import Client
 from django.urls import path
 
 from kc_exchange.impersonation.log import OperatorFilter
+from tests.admin.office import person as office_person
 from tests.impersonation import desk as pages
 from tests.impersonation.desk import MIDDLEWARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.admin.office import Office
     from tests.impersonation.desk import Desk
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +171,12 @@ class Inline(HTMLParser):
                 self.found.append(f"{tag} {place}")
 
 
+def inline(page: Any) -> list[str]:
+    found = Inline()
+    found.feed(page.content.decode())
+    return found.found
+
+
 @pytest.mark.parametrize("url", ["/change/", "/who/"])
 def test_strict_csp__pages_of_a_refusal(desk: Desk, url: str):
     """Nothing in them is inline, so they look the same under a strict policy."""
@@ -177,6 +185,28 @@ def test_strict_csp__pages_of_a_refusal(desk: Desk, url: str):
         pages.Grant.objects.filter(pk=grant.pk).update(expires_at=grant.started_at)
     refused = desk.client.post(url)
     assert refused.status_code == 403
-    page = Inline()
-    page.feed(refused.content.decode())
-    assert page.found == []
+    assert inline(refused) == []
+
+
+def test_strict_csp__screens(office: Office):
+    """The banner, the start page, and the pages of grants and events."""
+    root = office_person("root", is_superuser=True, is_staff=True)
+    office.client.force_login(root)
+    first = office.client.get(office.form_of())
+    grant = office.start()
+    (event, *_) = office.events()
+    assert b"End impersonation" in office.client.get("/orders/").content
+    seen = [first] + [
+        office.client.get(address)
+        for address in (
+            "/orders/",
+            office.form_of(),
+            f"/admin/auth/user/{office.target.pk}/change/",
+            "/admin/kc_exchange/impersonationgrant/",
+            f"/admin/kc_exchange/impersonationgrant/{grant.pk}/change/",
+            "/admin/kc_exchange/auditevent/",
+            f"/admin/kc_exchange/auditevent/{event.pk}/change/",
+        )
+    ]
+    assert {page.status_code for page in seen} == {200, 403}
+    assert [inline(page) for page in seen] == [[]] * 8
