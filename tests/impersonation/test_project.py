@@ -66,3 +66,13 @@ def test_double_start__at_the_same_moment(tmp_path: Path):
         ["start.requested", ""],
     ]
     assert found["seen"] == ["alice@example.com"] + ["sam@example.com"] * 7
+
+
+def test_many_tabs__while_the_grant_is_ended(tmp_path: Path):
+    """No page fails; after the end none runs, and nothing of the target's is kept."""
+    found = run("storm", tmp_path)
+    assert set(found["answers"]) <= {200, 400, 403}
+    assert found["ends"] == 1
+    assert found["unfinished"] == 0
+    assert found["after the end"] == 0
+    assert found["left"] == 0

@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from typing import Any
 
 import django
@@ -98,4 +99,49 @@ def crowd() -> dict[str, Any]:
     }
 
 
-json.dump({"walk": walk, "crowd": crowd}[sys.argv[1]](), sys.stdout)
+def storm() -> dict[str, Any]:
+    """Let eight tabs of one grant store something, while it is ended."""
+    sam, alice = member("sam", "impersonate"), member("alice")
+    client = browser(sam)
+    start(client, alice)
+    gate = threading.Barrier(MANY)
+
+    def tab(number: int) -> list[int]:
+        mine = Client(raise_request_exception=False)
+        mine.cookies = deepcopy(client.cookies)
+        gate.wait()
+        try:
+            answers = []
+            for turn in range(MANY):
+                if (number, turn) == (0, MANY // 2):
+                    answers.append(mine.post("/stop/").status_code)
+                answers.append(mine.get(f"/note/?tab{number}={turn}").status_code)
+            return answers
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(MANY) as pool:
+        answers = [status for tab in pool.map(tab, range(MANY)) for status in tab]
+    events = AuditEvent.objects.order_by("seq").values_list("type", flat=True)
+    started, finished = (
+        list(events).count(f"request.{w}") for w in ("started", "finished")
+    )
+    return {
+        "answers": sorted(set(answers)),
+        "ends": list(events).count("grant.ended"),
+        "unfinished": started - finished,
+        "after the end": list(events)[list(events).index("grant.ended") :].count(
+            "request.started"
+        ),
+        "left": sum("_kc_exchange_as_target" in s.get_decoded() for s in sessions()),
+    }
+
+
+def sessions() -> Any:
+    from django.contrib.sessions.models import Session  # noqa: PLC0415 - an app's
+
+    return Session.objects.all()
+
+
+scenarios = {"walk": walk, "crowd": crowd, "storm": storm}
+json.dump(scenarios[sys.argv[1]](), sys.stdout)
