@@ -5,7 +5,6 @@ Real processes on a real file: what the next one finds is what was committed.
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +31,8 @@ FORCE: Order = {"act": "force"}
 CALL: Order = {"act": "visit", "path": "/call/"}
 CALL_LATER: Order = {"act": "visit_later", "path": "/call/", "minutes": 6}
 """Later than an access token lasts."""
+SOME = 4
+"""Of so many points at Keycloak, at one the operator also works on: it takes long."""
 
 
 def kills(
@@ -41,13 +42,16 @@ def kills(
 
     `fresh` returns a database and the operator's session key in it.
     """
-    for number in count(1):
+    path, key = fresh()
+    statements = desk.ask(path, **order, key=key)["statements"]
+    for number, statement in enumerate(statements, 1):
         for side in ("before", "after"):
+            if side == "after" and statement == "SELECT":
+                continue  # as before the next one: nothing was written
             path, key = fresh()
             answer = desk.ask(path, **order, key=key, kill=(number, side))
-            if not answer["killed"]:
-                return
-            yield f"{side} statement {number}", path
+            assert answer["killed"], answer
+            yield f"{side} statement {number}, {statement}", path
 
 
 def prepare(desk: HelpDesk, **told: Any) -> tuple[Path, str]:
@@ -78,10 +82,10 @@ def check(after: dict[str, Any], when: str) -> None:
 @pytest.mark.parametrize(
     ("order", "fewest", "atomic"),
     [
-        pytest.param(START, 50, False, id="start"),
-        pytest.param(CHANGE, 40, False, id="request"),
-        pytest.param(CHANGE, 40, True, id="request-atomic"),
-        pytest.param(STOP, 40, False, id="stop"),
+        pytest.param(START, 40, False, id="start"),
+        pytest.param(CHANGE, 28, False, id="request"),
+        pytest.param(CHANGE, 28, True, id="request-atomic"),
+        pytest.param(STOP, 32, False, id="stop"),
         pytest.param(LEAVE, 40, False, id="logout"),
         pytest.param(LATE, 30, False, id="expired"),
         pytest.param(FORCE, 15, False, id="forced"),
@@ -113,8 +117,8 @@ def keycloak() -> Iterator[EmbeddedKeycloak]:
 @pytest.mark.parametrize(
     ("order", "fewest", "unknown_at_most"),
     [
-        pytest.param(START, 50, 2, id="start"),
-        pytest.param(CALL, 40, 0, id="call"),
+        pytest.param(START, 44, 2, id="start"),
+        pytest.param(CALL, 36, 0, id="call"),
         pytest.param(CALL_LATER, 60, 12, id="renewal"),
         pytest.param(STOP, 40, 0, id="stop"),
     ],
@@ -152,7 +156,8 @@ def test_kill__keycloak_has_no_session_without_a_record(
             unknown = live - set(found["kept"])
             assert len(unknown) <= found["unfinished"] <= 1, when
             keycloak.clock.reset()
-            check(desk.ask(path, "aftermath", issuer=issuer), when)
+            told = {"issuer": issuer, "going_on": tried % SOME == 0}
+            check(desk.ask(path, "aftermath", **told), when)
             assert ledger.live_sessions(keycloak) == unknown, when
             tried, lost = tried + 1, lost + len(unknown)
     print(f"killed at {tried} points; {lost} of them before a session was known here")  # noqa: T201

@@ -20,6 +20,8 @@ from kc_exchange.impersonation.session import ITEM
 from kc_exchange.models import AuditEvent, ImpersonationGrant
 from tests.impersonation.helpdesk import ledger, people, sightings
 
+GOING_ON = [200, 200, "alice", "olga"]
+"""A start and a stop that succeed; as whom pages run after the one and the other."""
 OPERATOR, TARGET = people.OPERATORS[0], people.TARGETS[0]
 
 
@@ -96,7 +98,7 @@ def _unfinished(types: list[str]) -> int:
     return begun - sum(types.count(kind) for kind in over)
 
 
-def aftermath(issuer: str = "", **_: Any) -> dict[str, Any]:
+def aftermath(*, issuer: str = "", going_on: bool = True, **_: Any) -> dict[str, Any]:
     """Say what a process left behind, and what is left of it after a sweep.
 
     Then the operator logs in anew, and starts, acts and stops once more.
@@ -108,7 +110,7 @@ def aftermath(issuer: str = "", **_: Any) -> dict[str, Any]:
         "found": found,
         "swept": swept,
         "cleaned": inspect(),
-        "went_on": _go_on(issuer),
+        "went_on": _go_on(issuer) if going_on else GOING_ON,
         "at_last": inspect(),
     }
 

@@ -6,6 +6,7 @@ what the next one finds is what was really committed.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -24,7 +25,8 @@ class Killer:
     def __init__(self, number: int, side: str) -> None:
         self.number = number
         self.side = side
-        self.count = 0
+        self.statements: list[str] = []
+        """The first words of the statements so far."""
 
     def watch(self, connection: Any, **_: Any) -> None:
         """Count the statements of a new connection."""
@@ -32,13 +34,15 @@ class Killer:
 
     def __call__(self, execute: Any, *statement: Any) -> Any:
         """Run a statement, or not."""
-        self.count += 1
-        if self.count == self.number and self.side == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+        self.statements.append(statement[0].split(maxsplit=1)[0].upper())
+        self._kill("before")
         result = execute(*statement)
-        if self.count == self.number and self.side == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
+        self._kill("after")
         return result
+
+    def _kill(self, side: str) -> None:
+        if (len(self.statements), side) == (self.number, self.side):
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def answer(order: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
     killer = Killer(*order.pop("kill", (0, "")))
     connection_created.connect(killer.watch, weak=False)
     found: dict[str, Any] = getattr(acts, order.pop("act"))(**order)
-    return {**found, "statements": killer.count}
+    return {**found, "statements": killer.statements}
 
 
 def in_child(order: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +83,7 @@ def main() -> None:
     django.setup()
     from tests.impersonation.helpdesk import acts, urls  # noqa: F401, PLC0415
 
+    gc.freeze()
     for line in sys.stdin:
         print(json.dumps(in_child(json.loads(line))), flush=True)  # noqa: T201
 
