@@ -9,15 +9,22 @@ import pytest
 
 from kc_exchange import cache, discovery, jwt_validation, transport
 from kc_exchange.impersonation.audit.flood import flood
-from tests.left_out import leave_out
+from tests.left_out import counts, leave_out, take_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kc_exchange.testing import DownstreamRecorder, EmbeddedKeycloak
 
-
-_LEFT_OUT = pytest.StashKey[int]()
+_HOW = {
+    "services": "tests of the browser, the wheel, PostgreSQL and MariaDB; to run them: "
+    "pip install -e '.[dev]', and Chromium; eval \"$(.ci/databases start)\"; then "
+    'pytest -m "browser or wheel or database"',
+    "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
+    "KC_EXCHANGE_KEYCLOAK=http://127.0.0.1:18080 pytest -m keycloak; those of "
+    "impersonation: .ci/keycloak start --features=token-exchange --port 18081 && "
+    "KC_EXCHANGE_KEYCLOAK_LEGACY=http://127.0.0.1:18081 pytest -m keycloak",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +79,7 @@ def pytest_collection_modifyitems(
     """Leave out what needs more than a checkout, unless a marker asks for it."""
     if not config.option.markexpr:
         missing = ["browser", "wheel", *([] if _has_databases() else ["database"])]
-        config.stash[_LEFT_OUT] = leave_out(config, items, *missing)
+        leave_out(config, items, "services", *missing)
 
 
 def _has_databases() -> bool:
@@ -87,11 +94,12 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say plainly what was not run, and how to run it."""
-    count = config.stash.get(_LEFT_OUT, 0)
-    if count:
-        terminalreporter.write_line(
-            f"left out: {count} tests of the browser, the wheel, PostgreSQL and "
-            "MariaDB; to run them: pip install -e '.[dev]', and Chromium; "
-            'eval "$(.ci/databases start)"; then '
-            'pytest -m "browser or wheel or database"'
-        )
+    for name, count in counts(config).items():
+        if count:
+            terminalreporter.write_line(f"left out: {count} {_HOW[name]}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what xdist's workers left out."""
+    take_counts(node.config, node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from contextlib import contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.http import HttpResponse
@@ -30,7 +30,7 @@ from kc_exchange.models import AuditEvent, ImpersonationGrant
 from kc_exchange.sources import RequestSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -98,6 +98,19 @@ class Passage:
             audit.pending(),
         ):
             yield
+
+    @asynccontextmanager
+    async def abound(self) -> AsyncIterator[None]:
+        """Do as `bound` does, for an event loop: what waited is written elsewhere."""
+        if self._subject is None or self._grant is None:
+            yield
+            return
+        with ExitStack() as stack:
+            stack.enter_context(acting_under(self._grant))
+            stack.enter_context(bind(self._subject))
+            stack.enter_context(_logged("events_unrecorded"))
+            async with audit.pending():
+                yield
 
     def confirm(self) -> None:
         """Return if the view that runs now is the one that was let in, for the target.

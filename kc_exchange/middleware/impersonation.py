@@ -79,7 +79,7 @@ class ImpersonationMiddleware:
         if refused is not None:
             return refused
         try:
-            with passage.bound():
+            async with passage.abound():
                 response = await self.get_response(request)
         except asyncio.CancelledError:  # the client hung up
             await asyncio.shield(sync_to_async(passage.abandon)())

@@ -36,8 +36,6 @@ from tests.left_out import leave_out  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-LEFT_OUT = pytest.StashKey[int]()
-
 
 def is_required() -> bool:
     """Whether a run without a real Keycloak must fail: in CI, when CI says so."""
@@ -51,22 +49,7 @@ def pytest_collection_modifyitems(
     """Leave out what needs a real Keycloak that was not named."""
     missing = [MARKER[features] for features in MARKER if not address(features)]
     if missing and not is_required():
-        config.stash[LEFT_OUT] = leave_out(config, items, *missing)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say plainly what was not run, and how to run it."""
-    count = config.stash.get(LEFT_OUT, 0)
-    if count:
-        terminalreporter.write_line(
-            f"left out: {count} tests against a real Keycloak; to run them: "
-            f".ci/keycloak start && {URL[STANDARD]}=http://127.0.0.1:18080 "
-            "pytest -m keycloak; those of impersonation: .ci/keycloak start "
-            "--features=token-exchange --port 18081 && "
-            f"{URL[LEGACY]}=http://127.0.0.1:18081 pytest -m keycloak"
-        )
+        leave_out(config, items, "keycloak", *missing)
 
 
 @pytest.fixture(scope="session")
