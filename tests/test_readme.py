@@ -180,4 +180,4 @@ def test_two_commands__are_there() -> None:
     create = "python3 -m venv .venv && .venv/bin/pip install -q -e"
 
     assert f"{create} '.[demo]' && .venv/bin/python manage.py demo\n" in README
-    assert f"{create} '.[test]' && .venv/bin/pytest\n" in README
+    assert f"{create} '.[test]' && .venv/bin/pytest -n auto\n" in README

@@ -30,7 +30,9 @@ class ImpersonationMiddleware:
 
     Both are None outside of a grant. Belongs last: after the session's, the
     authentication's, the messages' middleware and `UserTokenMiddleware`. Middleware
-    before it sees the operator's request, what comes after it the target's.
+    before it sees the operator's request, and when the response is ready the
+    operator's session again, but the target as `request.user`: `request.operator` says
+    who acted. A thread that outlives the request must not become the operator.
     """
 
     sync_capable = True
