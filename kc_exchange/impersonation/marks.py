@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from django.urls import ResolverMatch
 
+    from kc_exchange.impersonation.errors import ImpersonationError
+    from kc_exchange.models import ImpersonationGrant
+
 View = TypeVar("View", bound="Callable[..., Any]")
 
 _AS_OPERATOR = "kc_exchange_as_operator"
@@ -167,12 +170,26 @@ def refuse_while_impersonating(request: Any) -> None:
         return
     error = ForbiddenWhileImpersonating()
     match = getattr(request, "resolver_match", None)
+    record_refusal(request, match, request.grant, error)
+    raise error
+
+
+def record_refusal(
+    request: HttpRequest,
+    match: ResolverMatch | None,
+    grant: ImpersonationGrant,
+    error: ImpersonationError,
+) -> None:
+    """Record that a request was refused under a grant.
+
+    Raises:
+        AuditUnavailable: it cannot be recorded.
+    """
     refused = events.about(
-        request.grant,
+        grant,
         AuditEvent.Type.REQUEST_REFUSED,
         outcome="failure",
         code=error.code,
         **events.asked(request, route_of(match)),
     )
     audit.record(refused)
-    raise error

@@ -199,17 +199,9 @@ class Passage:
 
     def _refuse_if_forbidden(self, grant: ImpersonationGrant) -> None:
         error = admission.why_forbidden(self._request, self._match, grant)
-        if error is None:
-            return
-        refused = events.about(
-            grant,
-            Type.REQUEST_REFUSED,
-            outcome="failure",
-            code=error.code,
-            **events.asked(self._request, marks.route_of(self._match)),
-        )
-        audit.record(refused)
-        raise error
+        if error is not None:
+            marks.record_refusal(self._request, self._match, grant, error)
+            raise error
 
     def _admit(self, grant: ImpersonationGrant) -> None:
         """Record the request, in one breath with the grant being open."""
@@ -241,19 +233,17 @@ class Passage:
     def _record_outcome(
         self, grant: ImpersonationGrant, status: int, code: str
     ) -> None:
-        asked = events.asked(self._request, marks.route_of(self._match))
         known = "failure" if status >= _REFUSED else "success"
-        audit.record(
-            events.about(
-                grant,
-                Type.REQUEST_FINISHED,
-                outcome="unknown" if code else known,
-                code=code,
-                status=None if code else status,
-                started=self._started,
-                **asked,
-            )
+        finished = events.about(
+            grant,
+            Type.REQUEST_FINISHED,
+            outcome="unknown" if code else known,
+            code=code,
+            status=None if code else status,
+            started=self._started,
+            **events.asked(self._request, marks.route_of(self._match)),
         )
+        audit.record(finished)
 
     def _end_if_logged_out(self, grant: ImpersonationGrant) -> None:
         if session.ITEM not in self._request.session and grant.is_open:
