@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.middleware.csrf import rotate_token
 from django.utils import timezone
 
@@ -98,8 +98,10 @@ def start(
     try:
         row = None if issued is None else tokens.keep(grant, issued)
         _begin(request, grant, issued, agreed.minutes)
-    except Exception:
+    except Exception as error:
         _give_up(grant, issued, row)
+        if isinstance(error, Error):
+            raise AuditUnavailable from error
         raise
     request.session[session.ITEM] = {"grant": str(grant.pk), "back": back}
     rotate_token(request)
@@ -207,5 +209,5 @@ def _give_up(
         tokens.drop(row, grant)
     elif issued is not None:
         tokens.give_back(grant, issued)
-    with suppress(AuditUnavailable, DatabaseError):
+    with suppress(AuditUnavailable, Error):
         end(grant, ImpersonationGrant.Cause.NOT_STARTED)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, router, transaction
+from django.db import Error, router, transaction
 
 from kc_exchange import conf, exchange, sources
 from kc_exchange.capture.seal import seal, unseal
@@ -114,17 +114,17 @@ def keep(grant: ImpersonationGrant, issued: Impersonated) -> GrantToken:
     row = sealed(grant.pk, issued)
     try:
         row.save(force_insert=True)
-    except DatabaseError as error:
+    except Error as error:
         raise AuditUnavailable from error
     return row
 
 
 def drop(row: GrantToken, grant: ImpersonationGrant) -> None:
     """Revoke a token that was kept, unless somebody has; now, or at the next sweep."""
-    with suppress(DatabaseError):
+    with suppress(Error):
         if not GrantToken.objects.filter(pk=row.pk).exists():
             return
-    with suppress(ExchangeError, DatabaseError):
+    with suppress(ExchangeError, Error):
         revoke(row, grant)
 
 
@@ -132,9 +132,9 @@ def give_back(grant: ImpersonationGrant, issued: Impersonated) -> None:
     """Revoke a token that no grant will use, now or at the next sweep."""
     row = sealed(grant.pk, issued)
     row.current_for = None
-    with suppress(DatabaseError):
+    with suppress(Error):
         row.save(force_insert=True)
-    with suppress(ExchangeError, DatabaseError):
+    with suppress(ExchangeError, Error):
         revoke(row, grant)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.db import DatabaseError
+from django.db import Error
 
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.impersonation import session
@@ -126,7 +126,7 @@ def _entered(passage: Passage, request: HttpRequest) -> HttpResponseBase | None:
         passage.enter()
     except ExchangeError as error:
         refusal = error
-    except DatabaseError:
+    except Error:
         refusal = AuditUnavailable()
     else:
         setattr(request, _PASSAGE, passage)
