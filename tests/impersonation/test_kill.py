@@ -11,18 +11,17 @@ import pytest
 
 from kc_exchange.testing import EmbeddedKeycloak
 from tests.impersonation.helpdesk import ledger, people
-from tests.impersonation.helpdesk.running import LOCAL, at_keycloak, running
+from tests.impersonation.helpdesk.running import LOCAL, START, at_keycloak, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from kc_exchange.testing import DownstreamRecorder
-    from tests.impersonation.helpdesk.running import HelpDesk
+    from tests.impersonation.helpdesk.running import HelpDesk, Place
 
 Order = dict[str, Any]
 
-START: Order = {"act": "visit", "path": "/desk/start/", "target": "alice"}
 CHANGE: Order = {"act": "visit", "path": "/basket/", "anything": "is changed"}
 STOP: Order = {"act": "visit", "path": "/desk/stop/", "anything": "at all"}
 LEAVE: Order = {"act": "visit", "path": "/leave/", "anything": "at all"}
@@ -36,36 +35,22 @@ SOME = 4
 
 
 def kills(
-    desk: HelpDesk, fresh: Callable[[], tuple[Path, str]], order: Order
-) -> Iterator[tuple[str, Path]]:
+    desk: HelpDesk, fresh: Callable[[], tuple[Place, str]], order: Order
+) -> Iterator[tuple[str, Place]]:
     """Do `order` again and again, each time killed one statement later.
 
     `fresh` returns a database and the operator's session key in it.
     """
-    path, key = fresh()
-    statements = desk.ask(path, **order, key=key)["statements"]
+    place, key = fresh()
+    statements = desk.ask(place, **order, key=key)["statements"]
     for number, statement in enumerate(statements, 1):
         for side in ("before", "after"):
             if side == "after" and statement == "SELECT":
                 continue  # as before the next one: nothing was written
-            path, key = fresh()
-            answer = desk.ask(path, **order, key=key, kill=(number, side))
+            place, key = fresh()
+            answer = desk.ask(place, **order, key=key, kill=(number, side))
             assert answer["killed"], answer
-            yield f"{side} statement {number}, {statement}", path
-
-
-def prepare(desk: HelpDesk, **told: Any) -> tuple[Path, str]:
-    """Return a database with everybody in it, and the operator's session key."""
-    path = desk.database()
-    told = {"identities": {}, "issuer": "", **told}
-    return path, desk.ask(path, "prepare", **told)["key"]
-
-
-def begin(desk: HelpDesk, path: Path, key: str) -> str:
-    """Start a grant, and return the operator's new session key."""
-    answer = desk.ask(path, **START, key=key)
-    assert answer["status"] == 200, answer
-    return str(answer["key"])
+            yield f"{side} statement {number}, {statement}", place
 
 
 def check(after: dict[str, Any], when: str) -> None:
@@ -97,11 +82,12 @@ def test_kill__nothing_without_its_record(
     """No row, session or effect is there that the record does not tell of before."""
     tried = 0
     with running(tmp_path, LOCAL, ATOMIC_REQUESTS=atomic) as desk:
-        template, key = prepare(desk)
+        template = desk.file()
+        key = desk.prepare(template)
         if order is not START:
-            key = begin(desk, template, key)
-        for when, path in kills(desk, lambda: (desk.database(template), key), order):
-            check(desk.ask(path, "aftermath"), when)
+            key = desk.begin(template, key)
+        for when, place in kills(desk, lambda: (desk.file(template), key), order):
+            check(desk.ask(place, "aftermath"), when)
             tried += 1
     print(f"killed at {tried} points")  # noqa: T201 - shown by -s, and where the test fails
     assert tried >= fewest
@@ -139,25 +125,25 @@ def test_kill__keycloak_has_no_session_without_a_record(
     tried, lost = 0, 0
     with running(tmp_path, at_keycloak(keycloak, kc_downstream)) as desk:
         issuer = keycloak.issuer(people.REALM)
-        people_there = people.identities(keycloak)
-        template, key = prepare(desk, identities=people_there, issuer=issuer)
+        template = desk.file()
+        key = desk.prepare(template, keycloak)
 
-        def fresh() -> tuple[Path, str]:
+        def fresh() -> tuple[Place, str]:
             keycloak.logout(people.REALM, "alice")
             keycloak.clock.reset()
-            path = desk.database(template)
-            known = key if order is START else begin(desk, path, key)
+            place = desk.file(template)
+            known = key if order is START else desk.begin(place, key)
             keycloak.advance(60 * order.get("minutes", 0))
-            return path, known
+            return place, known
 
-        for when, path in kills(desk, fresh, order):
+        for when, place in kills(desk, fresh, order):
             live = ledger.live_sessions(keycloak)
-            found = desk.ask(path, "inspect")
+            found = desk.ask(place, "inspect")
             unknown = live - set(found["kept"])
             assert len(unknown) <= found["unfinished"] <= 1, when
             keycloak.clock.reset()
             told = {"issuer": issuer, "going_on": tried % SOME == 0}
-            check(desk.ask(path, "aftermath", **told), when)
+            check(desk.ask(place, "aftermath", **told), when)
             assert ledger.live_sessions(keycloak) == unknown, when
             tried, lost = tried + 1, lost + len(unknown)
     print(f"killed at {tried} points; {lost} of them before a session was known here")  # noqa: T201

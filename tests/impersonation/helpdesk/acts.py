@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import time_machine
@@ -47,14 +49,17 @@ def visit(path: str, key: str = "", **form: str) -> dict[str, Any]:
     client = Client(raise_request_exception=False)
     client.cookies["sessionid"] = key
     request_id = {"X-Request-ID": path, "Accept": "application/json"}
+    log = StringIO()
+    logging.getLogger("kc_exchange").addHandler(logging.StreamHandler(log))
     send = client.post if form else client.get
-    response = send(path, form, headers=request_id)
+    response = send(path, form or None, headers=request_id)
     return {
         "status": response.status_code,
         "refused": response.headers.get("X-Refused", ""),
         "key": client.cookies["sessionid"].value,
         "seen": [seen.user for seen in sightings.SEEN],
         "said": response.content.decode(),
+        "log": log.getvalue(),
     }
 
 

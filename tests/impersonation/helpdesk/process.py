@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import resource
 import signal
 import sys
 import traceback
@@ -49,7 +50,10 @@ def answer(order: dict[str, Any]) -> dict[str, Any]:
     """Do what is ordered, in this process."""
     from tests.impersonation.helpdesk import acts  # noqa: PLC0415 - after the setup
 
-    connections["default"].settings_dict.update(order.pop("database", {}))
+    database = order.pop("database", {})
+    room = database.pop("DISK", resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    connections["default"].settings_dict.update(database)
     killer = Killer(*order.pop("kill", (0, "")))
     connection_created.connect(killer.watch, weak=False)
     found: dict[str, Any] = getattr(acts, order.pop("act"))(**order)

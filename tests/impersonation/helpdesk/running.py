@@ -20,44 +20,69 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 LOCAL = {"IMPERSONATION": {"AT_KEYCLOAK": "never"}}
+Place = dict[str, Any]
+"""Settings of a database: of SQLite the name alone."""
+START: dict[str, Any] = {"act": "visit", "path": "/desk/start/", "target": "alice"}
 
 
 class HelpDesk:
-    """Orders for a process of the help desk, on databases that are SQLite files."""
+    """Orders for a process of the help desk, on a database that is named each time."""
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
         self._folder = folder
         self._copies = 0
 
-    def ask(self, database: Path, act: str, **order: Any) -> dict[str, Any]:
+    def ask(self, database: Place, act: str, **order: Any) -> dict[str, Any]:
         """Let a new process do something on a database, and return what it says."""
+        self.send(database, act, **order)
+        return self.receive()
+
+    def send(self, database: Place, act: str, **order: Any) -> None:
+        """Let a new process begin to do something; see `receive`."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        order |= {"act": act, "database": {"NAME": str(database)}}
+        order |= {"act": act, "database": database}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
+
+    def receive(self) -> dict[str, Any]:
+        """Return what the process says that was sent for last."""
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the process ended"
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def database(self, template: Path | None = None) -> Path:
-        """Return a new database, empty or a copy of one that nobody uses."""
+    def file(self, template: Place | None = None) -> Place:
+        """Return a new database in a file, empty or a copy of one that nobody uses."""
         self._copies += 1
-        path = self._folder / f"{self._copies}.sqlite3"
+        place = {"NAME": str(self._folder / f"{self._copies}.sqlite3")}
         if template is None:
-            self.ask(path, "migrate")
+            self.ask(place, "migrate")
         else:
-            shutil.copy(template, path)
-        return path
+            shutil.copy(template["NAME"], place["NAME"])
+        return place
+
+    def prepare(self, database: Place, keycloak: EmbeddedKeycloak | None = None) -> str:
+        """Make everybody, log the operator in, and return the session's key."""
+        told: dict[str, Any] = {"identities": {}, "issuer": ""}
+        if keycloak is not None:
+            told["identities"] = people.identities(keycloak)
+            told["issuer"] = keycloak.issuer(people.REALM)
+        return str(self.ask(database, "prepare", **told)["key"])
+
+    def begin(self, database: Place, key: str) -> str:
+        """Start a grant, and return the operator's new session key."""
+        answer = self.ask(database, **START, key=key)
+        assert answer["status"] == 200, answer
+        return str(answer["key"])
 
 
 @contextmanager
 def running(
     folder: Path, kc_exchange: dict[str, Any], **database: Any
 ) -> Iterator[HelpDesk]:
-    """Run a help desk with these settings; `database` adds to those of SQLite."""
+    """Run a help desk with these settings; `database` adds to those of the database."""
     told = {"kc_exchange": kc_exchange, "database": database}
     environment = {
         **os.environ,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from tests.settings import *  # noqa: F403 - the settings of all tests, and a few more
@@ -18,6 +20,8 @@ MIDDLEWARE = [
     *(name for name in _MIDDLEWARE if "Impersonation" not in name),
     "kc_exchange.middleware.ImpersonationMiddleware",
 ]
+if "mysql" in _told["database"].get("ENGINE", "") and find_spec("MySQLdb") is None:
+    import_module("pymysql").install_as_MySQLdb()
 DATABASES = {"default": {**_DATABASES["default"], **_told["database"]}}
 KC_EXCHANGE = {**_KC_EXCHANGE, **_told["kc_exchange"]}
 LOGGING_CONFIG = None

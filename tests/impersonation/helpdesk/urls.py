@@ -10,6 +10,7 @@ urlpatterns = [
     path("basket/", views.basket, name="basket"),
     path("crash/", views.crash, name="crash"),
     path("die/", views.die, name="die"),
+    path("wait/", views.wait, name="wait"),
     path("call/", views.call, name="call"),
     path("leave/", views.leave, name="leave"),
     path("desk/", views.desk, name="desk"),

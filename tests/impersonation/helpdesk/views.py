@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth import get_user_model, logout, update_session_auth_hash
 from django.contrib.auth.models import Group
@@ -15,6 +17,9 @@ from kc_exchange.exceptions import ExchangeError
 from kc_exchange.impersonation import as_operator, only_reads
 from kc_exchange.middleware.answers import answer
 from tests.impersonation.helpdesk.sightings import write_down
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Killed(BaseException):
@@ -41,6 +46,23 @@ def die(request: HttpRequest) -> HttpResponse:
     write_down(request)
     change(request)
     raise Killed
+
+
+def wait(request: HttpRequest) -> HttpResponse:
+    """Say so by a file, and go on when there is another one."""
+    write_down(request)
+    folder = Path(request.GET["folder"])
+    (folder / "here").touch()
+    wait_until((folder / "go").exists)
+    return JsonResponse({})
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until it is so; not for ever, lest a broken test hangs."""
+    give_up = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
 
 
 def call(request: HttpRequest) -> HttpResponse:
