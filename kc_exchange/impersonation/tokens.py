@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, router, transaction
+from django.db.models import F
 
 from kc_exchange import conf, exchange, sources
 from kc_exchange.capture.seal import seal, unseal
@@ -69,37 +70,56 @@ def replace_current(
     Raises:
         GrantEnded: the grant is over; `issued` is revoked.
     """
-    alias = router.db_for_write(GrantToken)
     row = sealed(grant.pk, issued)
-    with transaction.atomic(using=alias):
-        mine = GrantToken.objects.using(alias)
-        before = mine.select_for_update().filter(current_for=grant.pk).first()
-        known = None if before is None else opened(before)
-        yields = known is not None and (
-            rejected is None or known.value != rejected.value
-        )
-        is_open = _is_open(grant)
-        if yields or not is_open:
-            row.current_for = None
-        else:
-            mine.filter(current_for=grant.pk).update(current_for=None)
-        row.save(using=alias, force_insert=True)
+    try:
+        before, is_open = _swap(row, rejected)
+    except Error:
+        give_back(grant, issued)
+        raise
+    known = None if row.current_for or before is None else opened(before)
     loser = before if row.current_for else row
     if loser is not None:
         revoke(loser, grant)
     if not is_open:
         raise GrantEnded
-    return known if yields and known is not None else issued.token
+    return issued.token if known is None else known
+
+
+def _swap(
+    row: GrantToken, rejected: SubjectToken | None
+) -> tuple[GrantToken | None, bool]:
+    """Store `row`, in use or not; return what was in use, and if the grant is open.
+
+    The first statement locks the grant, as an end does first: what is in use may be
+    another row by then. It writes, so that SQLite waits for its one lock, where it
+    refuses at once a transaction that has read before.
+    """
+    alias = router.db_for_write(GrantToken)
+    grants = ImpersonationGrant.objects.using(alias).filter(pk=row.grant_id)
+    used = GrantToken.objects.using(alias).filter(current_for=row.grant_id)
+    with transaction.atomic(using=alias):
+        is_open = bool(grants.filter(ended_at=None).update(realm=F("realm")))
+        before = used.first()
+        known = None if before is None else opened(before)
+        is_last = known is None or (
+            rejected is not None and known.value == rejected.value
+        )
+        if is_last and is_open:
+            used.update(current_for=None)
+        else:
+            row.current_for = None
+        row.save(using=alias, force_insert=True)
+    return before, is_open
 
 
 def waiting(grant: ImpersonationGrant) -> list[GrantToken]:
     """Return the rows to revoke: those not in use, and all of a grant that is over."""
     rows = GrantToken.objects.filter(grant_id=grant.pk)
-    return list(rows.filter(current_for=None) if _is_open(grant) else rows)
+    return list(rows.filter(current_for=None) if _is_open(grant.pk) else rows)
 
 
-def _is_open(grant: ImpersonationGrant) -> bool:
-    found = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
+def _is_open(grant_id: UUID) -> bool:
+    found = ImpersonationGrant.objects.filter(pk=grant_id, ended_at=None)
     return found.using(router.db_for_write(ImpersonationGrant)).exists()
 
 
