@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import ClassVar
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -28,6 +29,18 @@ OFTEN = ["look", "post", "call"] * 3 + ["ask", "stop", "crash", "die", "desk"] *
 SELDOM = ["leave", "log_out", "log_in", "replay", "call_later", "call_refused"]
 VISITS = st.sampled_from(OFTEN + SELDOM)
 EVENTS = st.sampled_from([*["nothing"] * 16, *Events.HAPPEN])
+
+
+def so_many(examples: int, steps: int) -> settings:
+    """Return settings under which every run takes the same steps."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 class GrantMachine(Events, Visits, RuleBasedStateMachine):

@@ -7,13 +7,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from kc_exchange.models import ImpersonationGrant
 from kc_exchange.testing import EmbeddedKeycloak
 from tests.impersonation.helpdesk import people
-from tests.impersonation.machine import GrantMachine
+from tests.impersonation.machine import GrantMachine, so_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,18 +22,6 @@ if TYPE_CHECKING:
 ROLES = ["customer"]
 MOST = len(ImpersonationGrant.Cause) - 7
 """Causes that grants must have ended for, lest the runs test less than they seem to."""
-
-
-def so_many(examples: int, steps: int) -> settings:
-    """Return settings under which every run takes the same steps."""
-    return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 @pytest.fixture

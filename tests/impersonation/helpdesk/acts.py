@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from hypothesis.stateful import run_state_machine_as_test
 
 from kc_exchange.impersonation import end, sweep
 from kc_exchange.impersonation.audit.reading import read_record
@@ -74,6 +75,18 @@ def force(**_: Any) -> dict[str, Any]:
     grant = ImpersonationGrant.objects.get(ended_at=None)
     root = get_user_model().objects.get(username=people.SUPERUSER)
     return {"ended": end(grant, "forced", by=root)}
+
+
+def machine(examples: int, steps: int, **_: Any) -> dict[str, Any]:
+    """Run grants as a state machine on this process's database."""
+    from tests.impersonation.machine import (  # noqa: PLC0415 - takes a while
+        GrantMachine,
+        so_many,
+    )
+
+    logging.disable()
+    run_state_machine_as_test(GrantMachine, settings=so_many(examples, steps))
+    return {"causes": sorted(GrantMachine.causes)}
 
 
 def inspect(**_: Any) -> dict[str, Any]:
@@ -148,8 +161,10 @@ def _of_sessions() -> list[str]:
 
 
 def _unrecorded() -> list[str]:
-    """Name what a view did to the database without a request that was recorded."""
+    """Name what a view did as the operator, or without a record of the request."""
     started = AuditEvent.objects.filter(type="request.started")
     known = {read_record(event).detail("request_id") for event in started}
-    names = Group.objects.values_list("name", flat=True)
-    return [name for name in names if name.split()[0] not in known]
+    done = [name.split(" ") for name in Group.objects.values_list("name", flat=True)]
+    impersonated = [words for words in done if words[1] not in {"", OPERATOR}]
+    as_operator = [" ".join(words) for words in done if words[1] == OPERATOR]
+    return as_operator + [" ".join(w) for w in impersonated if w[0] not in known]

@@ -30,7 +30,7 @@ class HelpDesk:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
-        self._folder = folder
+        self.folder = folder
         self._copies = 0
 
     def ask(self, database: Place, act: str, **order: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class HelpDesk:
     def file(self, template: Place | None = None) -> Place:
         """Return a new database in a file, empty or a copy of one that nobody uses."""
         self._copies += 1
-        place = {"NAME": str(self._folder / f"{self._copies}.sqlite3")}
+        place = {"NAME": str(self.folder / f"{self._copies}.sqlite3")}
         if template is None:
             self.ask(place, "migrate")
         else:
