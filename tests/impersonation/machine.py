@@ -27,6 +27,7 @@ TABS = st.sampled_from([0, 0, 0, 1])
 MODES = st.sampled_from(["read-only", "read-write"])
 OFTEN = ["look", "post", "call"] * 3 + ["ask", "stop", "crash", "die", "desk"] * 2
 SELDOM = ["leave", "log_out", "log_in", "replay", "call_later", "call_refused"]
+SELDOM += ["sweep", "sweep", "ask_for_superuser"]
 VISITS = st.sampled_from(OFTEN + SELDOM)
 EVENTS = st.sampled_from([*["nothing"] * 16, *Events.HAPPEN])
 

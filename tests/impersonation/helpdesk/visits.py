@@ -39,6 +39,11 @@ class Visits(World):
         elif self.keycloak is None:
             assert not possible or visit.grant is not None, visit
 
+    def ask_for_superuser(self, name: str, tab: int) -> None:
+        """Ask, as a superuser, to act as another one: who would gain nothing."""
+        self.change(name, is_superuser=True)
+        self.start(name, tab, people.SUPERUSER, "read-only")
+
     def stop(self, name: str, tab: int) -> None:
         """Stop; the session gets another key, and the operator is themself."""
         browser = self.browsers[name, tab]
