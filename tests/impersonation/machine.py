@@ -27,7 +27,7 @@ TABS = st.sampled_from([0, 0, 0, 1])
 MODES = st.sampled_from(["read-only", "read-write"])
 OFTEN = ["look", "post", "call"] * 3 + ["ask", "stop", "crash", "die", "desk"] * 2
 SELDOM = ["leave", "log_out", "log_in", "replay", "call_later", "call_refused"]
-SELDOM += ["sweep", "sweep", "ask_for_superuser"]
+SELDOM += ["ask_for_superuser"]
 VISITS = st.sampled_from(OFTEN + SELDOM)
 EVENTS = st.sampled_from([*["nothing"] * 16, *Events.HAPPEN])
 
@@ -71,6 +71,7 @@ class GrantMachine(Events, Visits, RuleBasedStateMachine):
         mode=MODES,
         begin=st.sampled_from([True, True, False]),
         event=EVENTS,
+        swept=st.sampled_from([False, False, True]),
         visit=VISITS,
     )
     def step(
@@ -81,6 +82,7 @@ class GrantMachine(Events, Visits, RuleBasedStateMachine):
         mode: str,
         begin: bool,
         event: str,
+        swept: bool,
         visit: str,
     ) -> None:
         """Begin where nothing is open, let something happen, and send a request."""
@@ -89,6 +91,8 @@ class GrantMachine(Events, Visits, RuleBasedStateMachine):
             self.put_right()
             self.start(operator, tab, whom, mode)
         getattr(self, event)(operator, whom)
+        if swept:
+            self.sweep()
         self.do(visit, operator, tab, whom, mode)
 
     def do(self, visit: str, name: str, tab: int, whom: str, mode: str) -> None:

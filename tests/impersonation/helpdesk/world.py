@@ -97,7 +97,7 @@ class World:
             if (person := self.person(name)) is not None:
                 person.delete()
 
-    def sweep(self, *_: object) -> None:
+    def sweep(self, *_: str) -> None:
         """End what nobody came back for; nothing is left that is over."""
         assert all(grant.ended_at is not None for grant in sweep())
         for grant in ImpersonationGrant.objects.filter(ended_at=None):
