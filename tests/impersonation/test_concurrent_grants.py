@@ -11,7 +11,13 @@ import pytest
 from kc_exchange.testing import EmbeddedKeycloak
 from tests.impersonation.audit.engines import SERVERS, created
 from tests.impersonation.helpdesk import ledger, people
-from tests.impersonation.helpdesk.running import LOCAL, at_keycloak, running
+from tests.impersonation.helpdesk.running import (
+    LOCAL,
+    START,
+    Gate,
+    at_keycloak,
+    running,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,3 +163,24 @@ def test_four_renewals(
     assert kept["wrong"] == []
     assert len(ledger.live_sessions(keycloak)) == 1
     assert ledger.live_sessions(keycloak) == set(kept["kept"])
+
+
+def test_end__while_keycloak_refuses_the_start(
+    at: Callable[..., Site],
+    keycloak: EmbeddedKeycloak,
+    kc_downstream: DownstreamRecorder,
+) -> None:
+    """A start that is ended before Keycloak refuses it has ended once."""
+    site = at(at_keycloak(keycloak, kc_downstream))
+    key = site.desk.prepare(site.place, keycloak)
+    gate = Gate(enabled=False)
+    with (
+        running(site.desk.folder, LOCAL, **site.place) as other,
+        gate.held(keycloak, "alice"),
+    ):
+        other.ask(site.place, "inspect")
+        site.desk.send(site.place, **START, key=key)
+        gate.wait()
+        assert other.ask(site.place, "force")["ended"]
+    assert site.desk.receive()["status"] == 403
+    assert site.types() == ["start.requested", "grant.ended"]

@@ -14,7 +14,13 @@ from tests.impersonation.audit.engines import SERVERS, created
 from tests.impersonation.helpdesk import ledger, people
 from tests.impersonation.helpdesk.acts import GOING_ON
 from tests.impersonation.helpdesk.faults import Faults
-from tests.impersonation.helpdesk.running import LOCAL, START, at_keycloak, running
+from tests.impersonation.helpdesk.running import (
+    LOCAL,
+    START,
+    Gate,
+    at_keycloak,
+    running,
+)
 from tests.impersonation.helpdesk.views import wait_until
 
 if TYPE_CHECKING:
@@ -184,12 +190,13 @@ def test_fault__cut_off_in_the_middle_of_a_start(
     ):
         place: Place = made.settings
         key = desk.prepare(place, keycloak)
-        keycloak.reset_counters()
-        keycloak.slow_next(1.0)
-        desk.send(place, **START, key=key)
-        wait_until(lambda: keycloak.requests("token") == 1)
-        with Faults(place).cut_off():
-            answer = desk.receive()
+        gate = Gate(enabled=True)
+        with gate.held(keycloak, "alice"):
+            desk.send(place, **START, key=key)
+            gate.wait()
+            with Faults(place).cut_off():
+                pass
+        answer = desk.receive()
         assert is_explained(answer)
         assert ledger.live_sessions(keycloak) == set()
         found = desk.ask(place, "inspect")

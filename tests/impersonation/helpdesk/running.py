@@ -9,7 +9,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.impersonation.helpdesk import people
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 LOCAL = {"IMPERSONATION": {"AT_KEYCLOAK": "never"}}
+PATIENCE = 60
 Place = dict[str, Any]
 """Settings of a database: of SQLite the name alone."""
 START: dict[str, Any] = {"act": "visit", "path": "/desk/start/", "target": "alice"}
@@ -103,6 +105,34 @@ def running(
         process.communicate(timeout=60)
 
 
+class Gate:
+    """Whether an account of the embedded Keycloak is enabled: who asks has to wait."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._asked = Event()
+        self._opened = Event()
+
+    def __bool__(self) -> bool:
+        self._asked.set()
+        return self._opened.wait(PATIENCE) and self._enabled
+
+    @contextmanager
+    def held(self, keycloak: EmbeddedKeycloak, name: str) -> Iterator[None]:
+        """Run the block while Keycloak is being asked for a token of this person."""
+        user = keycloak.realm(people.REALM).user(name)
+        assert user is not None
+        user.enabled = cast("bool", self)
+        try:
+            yield
+        finally:
+            self._opened.set()
+
+    def wait(self) -> None:
+        """Wait until Keycloak has been asked."""
+        assert self._asked.wait(PATIENCE)
+
+
 def at_keycloak(
     keycloak: EmbeddedKeycloak, downstream: DownstreamRecorder
 ) -> dict[str, Any]:
@@ -113,6 +143,7 @@ def at_keycloak(
                 "ISSUER": keycloak.issuer(people.REALM),
                 "CLIENT_ID": "django-app",
                 "CLIENT_SECRET": "django-app-secret",
+                "DEADLINE": 30,
             }
         },
         "DOWNSTREAMS": {
