@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import Tags, register
-from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
 
 from kc_exchange import capture, conf
 from kc_exchange.checks.message import error, warning
+from kc_exchange.checks.project import is_function, misplaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +48,7 @@ def _paths(parsed: conf.Settings) -> Iterator[CheckMessage]:
         *(("CAPTURE", path) for path in parsed.capture),
         ("USER_FROM_CLAIMS", parsed.user_from_claims),
     ]:
-        try:
-            found = callable(import_string(path))
-        except (ImportError, ImproperlyConfigured):
-            found = False
-        if not found:
+        if not is_function(path):
             yield error(
                 "E012",
                 f"KC_EXCHANGE[{setting!r}]: {path!r} is no function.",
@@ -74,14 +69,7 @@ def _middleware(parsed: conf.Settings) -> Iterator[CheckMessage]:
             "downstreams, and silence this check.",
         )
         return
-    place = installed.index(_MIDDLEWARE)
-    for earlier in _BEFORE:
-        if earlier in installed and installed.index(earlier) > place:
-            yield error(
-                "E013",
-                f"{_MIDDLEWARE} comes before {earlier}, whose work it needs.",
-                f"Move it below {earlier} in MIDDLEWARE.",
-            )
+    yield from misplaced("E013", _MIDDLEWARE, _BEFORE)
 
 
 def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:

@@ -9,13 +9,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import Tags, register
-from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
-from django.utils.module_loading import import_string
 
 from kc_exchange import conf
 from kc_exchange.checks.banner import is_shown_somewhere
 from kc_exchange.checks.message import error, warning
+from kc_exchange.checks.project import is_function, misplaced
 from kc_exchange.checks.record import signing_key
 
 if TYPE_CHECKING:
@@ -44,7 +43,9 @@ def check_impersonation(**_kwargs: Any) -> list[CheckMessage]:
     if is_installed or has_button or parsed.impersonation.user_admin:
         found += _predicate(parsed.impersonation)
         found += _page_of_users(parsed.impersonation)
-        found += _order() if is_installed else [_missing()]
+        found += (
+            misplaced("E022", _MIDDLEWARE, _BEFORE) if is_installed else [_missing()]
+        )
     if is_installed:
         found += [*_addresses(), *_forbidden(parsed.impersonation), *_banner()]
     return found
@@ -69,25 +70,9 @@ def _missing() -> CheckMessage:
     )
 
 
-def _order() -> Iterator[CheckMessage]:
-    installed = list(settings.MIDDLEWARE)
-    place = installed.index(_MIDDLEWARE)
-    for earlier in _BEFORE:
-        if earlier in installed and installed.index(earlier) > place:
-            yield error(
-                "E022",
-                f"{_MIDDLEWARE} comes before {earlier}, whose work it needs.",
-                f"Move it below {earlier} in MIDDLEWARE.",
-            )
-
-
 def _predicate(limits: conf.Impersonation) -> Iterator[CheckMessage]:
     path = limits.may_impersonate
-    try:
-        found = callable(import_string(path))
-    except (ImportError, ImproperlyConfigured):
-        found = False
-    if not found:
+    if not is_function(path):
         yield error(
             "E025",
             f"KC_EXCHANGE['IMPERSONATION']['MAY_IMPERSONATE']: {path!r} is no "
