@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import Error
 
 from kc_exchange.exceptions import ExchangeError
@@ -14,6 +14,7 @@ from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.overlay import keep_off_caches
 from kc_exchange.impersonation.passage import Passage
 from kc_exchange.middleware.answers import answer
+from kc_exchange.middleware.base import Middleware
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _PASSAGE = "_kc_exchange_passage"
 
 
-class ImpersonationMiddleware:
+class ImpersonationMiddleware(Middleware):
     """Set `request.grant` and `request.operator`, and the target's user and session.
 
     Both are None outside of a grant. Belongs last: after the session's, the
@@ -35,19 +36,14 @@ class ImpersonationMiddleware:
     who acted. A thread that outlives the request must not become the operator.
     """
 
-    sync_capable = True
-    async_capable = True
-
     def __init__(
         self,
         get_response: Callable[
             [HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]
         ],
     ) -> None:
-        self.get_response: Any = get_response
-        self.async_mode = iscoroutinefunction(get_response)
+        super().__init__(get_response)
         if self.async_mode:
-            markcoroutinefunction(self)
             self.process_view = self.aprocess_view  # type: ignore[method-assign, assignment]
 
     def __call__(
@@ -104,14 +100,6 @@ class ImpersonationMiddleware:
         if passage is None:
             return None
         return await sync_to_async(_confirmed)(passage, request)
-
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponseBase | None:
-        """Answer for an error of this package that a view let through."""
-        if isinstance(exception, ExchangeError):
-            return answer(request, exception)
-        return None
 
 
 def _nobody(request: Any) -> None:
