@@ -65,11 +65,7 @@ def _operator_lost(grant: ImpersonationGrant, operator: Any) -> Cause | None:
 def signed_out(grant: ImpersonationGrant) -> Cause:
     """Return why a session that has a grant has no user any more."""
     operator = user_of(grant.operator_id)
-    if operator is None:
-        return Cause.OPERATOR_DELETED
-    if not operator.is_active:
-        return Cause.OPERATOR_INACTIVE
-    return Cause.PASSWORD_CHANGED
+    return _operator_lost(grant, operator) or Cause.PASSWORD_CHANGED
 
 
 def password_digest(user: Any) -> str:

@@ -111,8 +111,7 @@ def _abandoned(
 
 def _close(grant: ImpersonationGrant, cause: str, by: str, now: datetime) -> bool:
     """Close the row; in the same breath its token goes out of use."""
-    still_open = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
-    closed = still_open.update(
+    closed = ImpersonationGrant.objects.still_open(grant.pk).update(
         ended_at=now, end_cause=cause, ended_by_name=by, open_for=None
     )
     if closed:

@@ -117,10 +117,7 @@ class _Watch:
 
     def is_open(self) -> bool:
         self._asked_at = time.monotonic()
-        found = ImpersonationGrant.objects.filter(
-            pk=self._grant.pk, ended_at=None, expires_at__gt=timezone.now()
-        )
-        return found.exists()
+        return ImpersonationGrant.objects.in_force(self._grant.pk).exists()
 
 
 def keep_off_caches(response: HttpResponseBase) -> None:

@@ -62,6 +62,7 @@ class Passage:
         self._overlay: Overlay | None = None
         self._subject: GrantSubject | None = None
         self._operators_own: HttpRequest = request
+        self._asked: dict[str, Any] = {}
         self._started = ""
 
     def enter(self) -> None:
@@ -77,7 +78,9 @@ class Passage:
             self._clear_session()
             raise GrantEnded(end_cause=Cause.SESSION_CHANGED)
         target = conditions.user_of(grant.target_id)
-        self._refuse_if_over(grant, target)
+        cause = admission.why_over(self._request, grant, target)
+        if cause:
+            self._over(grant, cause)
         self._request.grant = grant
         if marks.is_as_operator(self._match):
             return
@@ -145,7 +148,8 @@ class Passage:
             return
         if self._overlay is None:
             keep_off_caches(response)
-            self._end_if_logged_out(grant)
+            if session.ITEM not in self._request.session and grant.is_open:
+                end(grant, Cause.LOGOUT)
             return
         try:
             self._take_off(self._overlay, response)
@@ -175,11 +179,6 @@ class Passage:
             elif self._subject is not None and self._subject.refused:
                 end(grant, Cause.KEYCLOAK)
 
-    def _refuse_if_over(self, grant: ImpersonationGrant, target: Any) -> None:
-        cause = admission.why_over(self._request, grant, target)
-        if cause:
-            self._over(grant, cause)
-
     def _over(self, grant: ImpersonationGrant, cause: str) -> NoReturn:
         if grant.ended_at is None:
             end(grant, cause)
@@ -205,16 +204,13 @@ class Passage:
 
     def _admit(self, grant: ImpersonationGrant) -> None:
         """Record the request, in one breath with the grant being open."""
-        asked = events.asked(self._request, marks.route_of(self._match))
+        self._asked = events.asked(self._request, marks.route_of(self._match))
 
         def work(append: Append) -> AuditEvent | None:
-            now = timezone.now()
-            still_open = ImpersonationGrant.objects.filter(
-                pk=grant.pk, ended_at=None, expires_at__gt=now
-            )
-            if not still_open.update(last_seen_at=now):
+            in_force = ImpersonationGrant.objects.in_force(grant.pk)
+            if not in_force.update(last_seen_at=timezone.now()):
                 return None
-            return append(events.about(grant, Type.REQUEST_STARTED, **asked))
+            return append(events.about(grant, Type.REQUEST_STARTED, **self._asked))
 
         started = audit.committed(work)
         if started is None:
@@ -241,13 +237,9 @@ class Passage:
             code=code,
             status=None if code else status,
             started=self._started,
-            **events.asked(self._request, marks.route_of(self._match)),
+            **self._asked,
         )
         audit.record(finished)
-
-    def _end_if_logged_out(self, grant: ImpersonationGrant) -> None:
-        if session.ITEM not in self._request.session and grant.is_open:
-            end(grant, Cause.LOGOUT)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ class TargetSession(SessionBase):
         store = _engine()(self.session_key)
         is_there = _WRAPPED in store and store.session_key == self.session_key
         if not is_there:
-            if not self._is_open():
+            if not ImpersonationGrant.objects.still_open(self._grant).exists():
                 return
             store = _engine()()
             store._session_key = self.session_key  # noqa: SLF001 - a key of our own
@@ -93,10 +93,6 @@ class TargetSession(SessionBase):
         store[_WRAPPED] = kept
         store.set_expiry(self._until)
         store.save(must_create=not is_there)
-
-    def _is_open(self) -> bool:
-        still_open = ImpersonationGrant.objects.filter(pk=self._grant, ended_at=None)
-        return still_open.exists()
 
     def flush(self) -> None:
         """Forget everything; the middleware then ends the grant."""

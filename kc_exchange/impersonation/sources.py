@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from kc_exchange.exceptions import (
     ExchangeDenied,
@@ -57,14 +56,14 @@ class GrantSubject:
             raise ImpersonationIsLocal
         if self._held is None:
             known = tokens.current(self._grant.pk)
-            self._held = known[1] if known is not None else self._obtain(None)
+            self._held = self._obtain(None) if known is None else known
         return self._held
 
     def renew(self, rejected: SubjectToken) -> SubjectToken:
         """Return a newer token: another request's, or one obtained now."""
         known = tokens.current(self._grant.pk)
-        if known is not None and known[1].value != rejected.value:
-            self._held = known[1]
+        if known is not None and known.value != rejected.value:
+            self._held = known
         else:
             self._held = self._obtain(rejected)
         return self._held
@@ -87,7 +86,7 @@ class GrantSubject:
         if issued is None:
             return
         known = tokens.current(self._grant.pk)
-        if known is None or known[1].value != issued.token.value:
+        if known is None or known.value != issued.token.value:
             with suppress(GrantEnded):
                 tokens.replace_current(self._grant, issued, rejected)
         retire(self._grant)
@@ -147,10 +146,7 @@ class RecordedSource:
         if self._grant.is_local:
             self._record(AuditEvent.Type.TOKEN_DENIED, code=ImpersonationIsLocal().code)
             raise ImpersonationIsLocal
-        is_open = ImpersonationGrant.objects.filter(
-            pk=self._grant.pk, ended_at=None, expires_at__gt=timezone.now()
-        )
-        if not is_open.exists():
+        if not ImpersonationGrant.objects.in_force(self._grant.pk).exists():
             raise GrantEnded
 
     def _handed(self, token: AccessToken) -> AccessToken:
@@ -177,7 +173,7 @@ class RecordedSource:
         audit.record(event)
 
 
-def retire(grant: ImpersonationGrant) -> bool:
-    """Revoke what a grant leaves at Keycloak; False where some of it remains."""
-    revoked = [tokens.revoke(row, grant) for row in tokens.waiting(grant)]
-    return all(revoked)
+def retire(grant: ImpersonationGrant) -> None:
+    """Revoke what a grant leaves at Keycloak; what fails waits for the next sweep."""
+    for row in tokens.waiting(grant):
+        tokens.revoke(row, grant)

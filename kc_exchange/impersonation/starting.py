@@ -165,8 +165,7 @@ def _begin(
 
 
 def _granted(append: Append, grant: ImpersonationGrant, begun: dict[str, Any]) -> None:
-    still_open = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
-    if not still_open.update(**begun):
+    if not ImpersonationGrant.objects.still_open(grant.pk).update(**begun):
         raise ImpersonationRefused(
             "Somebody ended this impersonation before it began.",
             "Ask them why; then start another one.",
@@ -189,8 +188,7 @@ def _refused(grant: ImpersonationGrant, error: ExchangeError) -> None:
     cause = ImpersonationGrant.Cause.NOT_STARTED
 
     def work(append: Append) -> None:
-        still_open = ImpersonationGrant.objects.filter(pk=grant.pk, ended_at=None)
-        if not still_open.update(
+        if not ImpersonationGrant.objects.still_open(grant.pk).update(
             ended_at=timezone.now(), end_cause=cause, open_for=None
         ):
             return

@@ -45,11 +45,10 @@ def sealed(grant_id: UUID, issued: Impersonated) -> GrantToken:
     )
 
 
-def current(grant_id: UUID) -> tuple[GrantToken, SubjectToken] | None:
+def current(grant_id: UUID) -> SubjectToken | None:
     """Return the token in use, None if there is none or it does not open."""
     row = GrantToken.objects.filter(current_for=grant_id).first()
-    token = None if row is None else opened(row)
-    return None if row is None or token is None else (row, token)
+    return None if row is None else opened(row)
 
 
 def opened(row: GrantToken) -> SubjectToken | None:
@@ -115,12 +114,8 @@ def _swap(
 def waiting(grant: ImpersonationGrant) -> list[GrantToken]:
     """Return the rows to revoke: those not in use, and all of a grant that is over."""
     rows = GrantToken.objects.filter(grant_id=grant.pk)
-    return list(rows.filter(current_for=None) if _is_open(grant.pk) else rows)
-
-
-def _is_open(grant_id: UUID) -> bool:
-    found = ImpersonationGrant.objects.filter(pk=grant_id, ended_at=None)
-    return found.using(router.db_for_write(ImpersonationGrant)).exists()
+    is_open = ImpersonationGrant.objects.still_open(grant.pk).exists()
+    return list(rows.filter(current_for=None) if is_open else rows)
 
 
 def keep(grant: ImpersonationGrant, issued: Impersonated) -> GrantToken:
@@ -158,7 +153,7 @@ def give_back(grant: ImpersonationGrant, issued: Impersonated) -> None:
         revoke(row, grant)
 
 
-def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
+def revoke(row: GrantToken, grant: ImpersonationGrant) -> None:
     """Revoke a token that is no longer in use, and end its session at Keycloak.
 
     How it went is recorded. A failure leaves the row for `sweep`, which tries again.
@@ -174,7 +169,7 @@ def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
             failed = AuditEvent.Type.REVOCATION_FAILED
             code = getattr(error, "code", ExchangeMisconfigured().code)
             audit.record(about(grant, failed, outcome="failure", code=code))
-        return False
+        return
     GrantToken.objects.filter(pk=row.pk).delete()
     audit.record(
         about(
@@ -184,7 +179,6 @@ def revoke(row: GrantToken, grant: ImpersonationGrant) -> bool:
             code="unreadable" if kept is None else "",
         )
     )
-    return True
 
 
 def _take_back(kept: TokenSet) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kc_exchange.models.uuid7 import uuid7
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 
 class _Kept(models.QuerySet["ImpersonationGrant"]):
@@ -27,6 +30,14 @@ class _Grants(models.Manager["ImpersonationGrant"]):
 
     def get_queryset(self) -> _Kept:
         return _Kept(self.model, using=self._db or router.db_for_write(self.model))
+
+    def still_open(self, pk: UUID) -> _Kept:
+        """Return the grant of that key, or nothing if it has ended."""
+        return self.get_queryset().filter(pk=pk, ended_at=None)
+
+    def in_force(self, pk: UUID) -> _Kept:
+        """Return it, or nothing if it has ended or its time is up."""
+        return self.still_open(pk).filter(expires_at__gt=timezone.now())
 
 
 class _Tokens(models.Manager["GrantToken"]):
