@@ -6,18 +6,19 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.http import HttpRequest
 from django.test import Client
 
-from kc_exchange import capture
 from kc_exchange.models import ImpersonationGrant, KeycloakIdentity
 from kc_exchange.tokens import TokenSet
 from tests.admin.office import REASON, Type, new_office, staff
+from tests.impersonation.realm_desk import keycloak
+from tests.impersonation.realm_desk import log_in as keep_login
 
 if TYPE_CHECKING:
     from kc_exchange.testing import EmbeddedKeycloak
     from tests.admin.office import Office
 
+__all__ = ["keycloak"]
 pytestmark = pytest.mark.django_db
 
 REALM = "test"
@@ -26,23 +27,10 @@ TICKET = "KILN-4711"
 
 def log_in(client: Client, user: Any, keycloak: EmbeddedKeycloak) -> None:
     """Log `user` in, with a token of theirs in the session."""
-    client.force_login(user)
     token = keycloak.token(
         REALM, user.get_username(), client_id="django-app", scope="openid"
     )
-    request = HttpRequest()
-    request.session = client.session
-    request.user = user
-    kept = TokenSet(access_token=token, expires_at=time.time() + 300)
-    capture.keep(request, kept)
-    request.session.save()
-
-
-@pytest.fixture
-def keycloak(embedded_keycloak: EmbeddedKeycloak) -> EmbeddedKeycloak:
-    """Return a Keycloak that impersonates."""
-    embedded_keycloak.set_features("token-exchange")
-    return embedded_keycloak
+    keep_login(client, user, TokenSet(access_token=token, expires_at=time.time() + 300))
 
 
 @pytest.fixture
