@@ -13,14 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kc_exchange.downstream import downstream_client, downstream_session
+    from kc_exchange.external import exchange_external
 
-__all__ = ["__version__", "downstream_client", "downstream_session"]
+_HOMES = {
+    "downstream_client": "kc_exchange.downstream",
+    "downstream_session": "kc_exchange.downstream",
+    "exchange_external": "kc_exchange.external",
+}
+__all__ = [
+    "__version__",
+    "downstream_client",
+    "downstream_session",
+    "exchange_external",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: Django imports this package before its settings are."""
     if name == "__version__":
         return import_module("importlib.metadata").version("kc-exchange")
-    if name in __all__:
-        return getattr(import_module("kc_exchange.downstream"), name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

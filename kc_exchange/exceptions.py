@@ -7,10 +7,12 @@ ExchangeError
 ├── ExchangeDenied            an administrator of Keycloak: this user may not
 │   ├── AudienceNotAvailable
 │   ├── ConsentRequired
+│   ├── NotLinked             and the user, who can link the account
 │   └── ProofRequired
 ├── ExchangeMisconfigured     the developer or the operator of the site
 │   ├── ClientAuthFailed
 │   ├── UnknownDownstream
+│   ├── UnknownProvider
 │   └── UnexpectedReply       what came back is not what was asked for
 ├── ExchangeUnavailable       nobody: try again, after `retry_after` seconds
 ├── DownstreamError           about the call, not about the token
@@ -19,7 +21,8 @@ ExchangeError
 │   ├── InsufficientScope     the developer: the downstream wants more scope
 │   └── StepUpRequired        the user: the downstream wants a fresher login
 └── InvalidToken              whoever sent the bearer token
-    └── InvalidRequest        whoever sent a malformed request
+    ├── InvalidRequest        whoever sent a malformed request
+    └── UnknownRealm          nobody configured who issued it
 """
 
 from __future__ import annotations
@@ -163,6 +166,18 @@ class ConsentRequired(ExchangeDenied):
     fix = "Let the user log in again and consent, or switch off `Consent required`."
 
 
+class NotLinked(ExchangeDenied):
+    """The user's account is not linked where the exchange needs it to be."""
+
+    cause = "The user's account is not linked to the identity provider."
+    fix = "Let the user log in once through that provider, or link it in their account."
+    account_link_url: str = ""
+    """Where Keycloak links it, in the user's own browser; empty where it says nothing.
+
+    Add `redirect_uri`, one that the client at Keycloak lists.
+    """
+
+
 class ProofRequired(ExchangeDenied):
     """The captured token is bound to a key whose proof is missing."""
 
@@ -192,6 +207,13 @@ class UnknownDownstream(ExchangeMisconfigured):
 
     cause = "No downstream of this name is configured."
     fix = "Add it to KC_EXCHANGE['DOWNSTREAMS']."
+
+
+class UnknownProvider(ExchangeMisconfigured):
+    """No such identity provider is configured."""
+
+    cause = "No identity provider of this name is configured."
+    fix = "Add it to KC_EXCHANGE['PROVIDERS']."
 
 
 class UnexpectedReply(ExchangeMisconfigured):
@@ -273,3 +295,13 @@ class InvalidRequest(InvalidToken):
     cause = "The request carries its access token in a wrong way."
     fix = "Send one `Authorization: Bearer <token>` header and the token nowhere else."
     http_status = 400
+
+
+class UnknownRealm(InvalidToken):
+    """The token, or the host that was asked, belongs to no realm of this project."""
+
+    cause = "The access token comes from an issuer that is not accepted here."
+    fix = (
+        "Send a token of the realm that this address belongs to. In a project: are its "
+        "ISSUER, and its HOSTS, in KC_EXCHANGE['REALMS']?"
+    )

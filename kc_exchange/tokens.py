@@ -5,12 +5,18 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kc_exchange.strict_json import loads_object
 
-ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
-"""RFC 8693 section 3, the identifier of an access token's type."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TYPE = "urn:ietf:params:oauth:token-type:"
+ACCESS_TOKEN = f"{TYPE}access_token"
+"""The identifier of an access token's type; as those below, of RFC 8693 section 3."""
+ID_TOKEN = f"{TYPE}id_token"
+JWT = f"{TYPE}jwt"
 
 MAX_TOKEN_LENGTH = 20_000
 """Keycloak refuses a longer token parameter (26.6.3), or drops it (before)."""
@@ -66,7 +72,9 @@ class SubjectToken(_Unpicklable):
 
     value: str = field(repr=False)
     realm: str = "default"
-    """Alias of the realm that issued it."""
+    """Alias of the realm that issued it, or that knows the provider which did."""
+    provider: str = ""
+    """Alias of the identity provider that issued it; empty: the realm itself."""
     expires_at: float = 0.0
     """Seconds since the epoch; 0.0 where it is not known."""
     token_type: str = ACCESS_TOKEN
@@ -112,7 +120,12 @@ def unverified_claims(token: str) -> dict[str, Any]:
 def expiry(token: str) -> float:
     """Return the `exp` of a JWT, in seconds since the epoch; 0.0 where it has none."""
     try:
-        value = unverified_claims(token).get("exp")
+        return expiry_of(unverified_claims(token))
     except ValueError:
         return 0.0
+
+
+def expiry_of(claims: Mapping[str, Any]) -> float:
+    """Return the `exp` of claims, in seconds since the epoch; 0.0 without one."""
+    value = claims.get("exp")
     return float(value) if type(value) is int and 0 < value < 2**40 else 0.0

@@ -32,6 +32,7 @@ def _nothing_kept() -> Iterator[None]:
     """Each test starts with no token, no endpoint and no connection of another."""
     yield
     cache.tokens.clear()
+    cache.brokered.clear()
     cache.refused.clear()
     discovery.forget()
     transport.close()

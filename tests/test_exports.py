@@ -27,6 +27,7 @@ def test_package__exports_what_it_lists() -> None:
         "__version__",
         "downstream_client",
         "downstream_session",
+        "exchange_external",
     ]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = kc_exchange.nothing

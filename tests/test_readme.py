@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from kc_exchange import exceptions
-from kc_exchange.conf.parse import DOWNSTREAM, REALM, TOP
+from kc_exchange.conf.impersonation_values import Audit, Impersonation
+from kc_exchange.conf.parse import REALM, TOP
+from kc_exchange.conf.parse_downstream import DOWNSTREAM
 from kc_exchange.conf.parse_impersonation import AUDIT, IMPERSONATION
-from kc_exchange.conf.values import Audit, Impersonation
+from kc_exchange.conf.parse_provider import PROVIDER
 from kc_exchange.drf import NotWhileImpersonating
 from kc_exchange.impersonation import errors, permissions
 from kc_exchange.impersonation.audit.export import FORMATS
@@ -19,7 +21,7 @@ from kc_exchange.models import AuditEvent, ImpersonationGrant
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text()
-PARTS = {"REALMS", "DOWNSTREAMS", "IMPERSONATION", "AUDIT"}
+PARTS = {"REALMS", "DOWNSTREAMS", "PROVIDERS", "IMPERSONATION", "AUDIT"}
 """Keys of KC_EXCHANGE that have a table of their own."""
 GROUPS = {
     exceptions.ExchangeError,
@@ -65,7 +67,7 @@ def kinds() -> dict[str, type[exceptions.ExchangeError]]:
 
 def test_settings_table__has_every_key() -> None:
     """No key is missing, none is invented."""
-    assert set(rows("Settings")) == (TOP - PARTS) | REALM | DOWNSTREAM
+    assert set(rows("Settings")) == (TOP - PARTS) | REALM | DOWNSTREAM | PROVIDER
 
 
 def test_settings_of_impersonation__have_every_key() -> None:
@@ -143,10 +145,10 @@ def test_at_keycloak_table__has_every_value() -> None:
 
 
 def test_checks__of_impersonation_are_all_named() -> None:
-    """Numbers from E017 and W007 on belong to impersonation; E001 to W006 are older."""
+    """Numbers E017 to E025 and W007 to W023 belong to impersonation."""
     code = "".join(path.read_text() for path in (PROJECT / "kc_exchange").rglob("*.py"))
     used = set(re.findall(r'"([EW]\d{3})"', code))
-    new = {number for number in used if number >= ("E017" if number < "F" else "W007")}
+    new = {n for n in used if "E017" <= n <= "E025" or "W007" <= n <= "W023"}
 
     said = section("Settings of impersonation").split("\nChecks:")[1]
     named = set(re.findall(r"`([EW]\d{3})`", said))

@@ -10,12 +10,25 @@ from kc_exchange.cache.flight import Flights
 from kc_exchange.cache.refused import Refused
 from kc_exchange.cache.store import TokenCache
 
-__all__ = ["Flights", "Refused", "TokenCache", "cache_key", "refused", "tokens"]
+__all__ = [
+    "Flights",
+    "Refused",
+    "TokenCache",
+    "brokered",
+    "cache_key",
+    "refused",
+    "tokens",
+]
 
 _key = os.urandom(32)
 
 tokens = TokenCache()
 """The exchanged tokens of this process."""
+brokered = TokenCache()
+"""Tokens that others are exchanged from: of users in another realm, and of actors.
+
+Apart from `tokens`, since whoever obtains one of those may wait for one of these.
+"""
 refused = Refused()
 """What this process was refused in the last 30 seconds."""
 

@@ -1,8 +1,9 @@
 """Capture the user's token, from a bearer header or from the login's session.
 
-`capture(request)` asks the functions of the setting `CAPTURE` in order. A login hands
-its tokens to `keep`; they lie in the session, sealed for it alone. `renew` replaces
-them once they are over, and `settle` runs when the response is ready.
+`capture(request)` asks the functions of the setting `CAPTURE` in order, and refuses a
+token of another tenant (`realms`). A login hands its tokens to `keep`; they lie in the
+session, sealed for it alone. `renew` replaces them once they are over, and `settle`
+runs when the response is ready.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from django.utils.module_loading import import_string
 
 from kc_exchange import conf
 from kc_exchange.capture.bearer import bearer_token, from_bearer
+from kc_exchange.capture.realms import (
+    login_realm,
+    realm_by_host,
+    realm_by_issuer,
+    realm_of,
+    refuse_foreign,
+)
 from kc_exchange.capture.renewal import renew
 from kc_exchange.capture.session import (
     forget,
@@ -41,6 +49,10 @@ __all__ = [
     "is_settled",
     "keep",
     "kept",
+    "login_realm",
+    "realm_by_host",
+    "realm_by_issuer",
+    "realm_of",
     "renew",
     "seal_pending",
     "settle",
@@ -53,10 +65,13 @@ def capture(request: HttpRequest) -> SubjectToken | None:
 
     Raises:
         InvalidRequest: its bearer token is malformed.
+        UnknownRealm: nobody configured who issued it.
+        SubjectTokenRejected: it is of another realm than the request.
     """
     for function in _functions(conf.current().capture):
         token = function(request)
         if token is not None:
+            refuse_foreign(request, token)
             return token
     return None
 

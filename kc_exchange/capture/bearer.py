@@ -11,11 +11,14 @@ from django.http import RawPostDataException, UnreadablePostError
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf
-from kc_exchange.exceptions import InvalidRequest
-from kc_exchange.tokens import SubjectToken, expiry, unverified_claims
+from kc_exchange.capture import realms
+from kc_exchange.exceptions import InvalidRequest, UnknownRealm
+from kc_exchange.tokens import TYPE, SubjectToken, expiry_of, unverified_claims
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from kc_exchange.conf import Provider
 
 MAX_BEARER = 8 * 1024
 """Characters of a bearer token; longer ones are refused."""
@@ -57,33 +60,47 @@ def bearer_token(request: HttpRequest) -> str | None:
     return token
 
 
+@sensitive_variables()
 def from_bearer(request: HttpRequest) -> SubjectToken | None:
     """Return the bearer token as a subject token, None without one.
 
     Nothing is verified here: Keycloak does that at the exchange, and the authentication
     of a view by `jwt_validation`. The realm is the one that the token names, so that it
-    is shown to no other's Keycloak.
+    is shown to no other's Keycloak; a token of one of PROVIDERS is that provider's.
 
     Raises:
         InvalidRequest: see `bearer_token`.
+        UnknownRealm: nobody configured its issuer.
     """
     token = bearer_token(request)
     if token is None:
         return None
-    return SubjectToken(value=token, realm=_realm_of(token), expires_at=expiry(token))
-
-
-@sensitive_variables()
-def _realm_of(token: str) -> str:
-    """Return the alias of the realm that the token names, if it is configured."""
-    realms = conf.current().realms
-    if len(realms) == 1:
-        return "default"
     try:
-        issuer = unverified_claims(token).get("iss")
+        claims = unverified_claims(token)
     except ValueError:
-        return "default"
-    return next((a for a, r in realms.items() if r.issuer == issuer), "default")
+        claims = {}
+    issuer, expires_at = claims.get("iss"), expiry_of(claims)
+    if issuer is None:  # no JWT: the Keycloak of that realm says what it thinks of it
+        alias = realms.login_realm(request).alias
+        return SubjectToken(value=token, realm=alias, expires_at=expires_at)
+    realm = realms.realm_of_issuer(issuer)
+    if realm is not None:
+        return SubjectToken(value=token, realm=realm.alias, expires_at=expires_at)
+    provider = _provider_of(issuer)
+    return SubjectToken(
+        value=token,
+        realm=provider.realm,
+        provider=provider.alias,
+        expires_at=expires_at,
+        token_type=f"{TYPE}{provider.token_type}",
+    )
+
+
+def _provider_of(issuer: object) -> Provider:
+    for provider in conf.current().providers.values():
+        if provider.issuer and provider.issuer == issuer:
+            return provider
+    raise UnknownRealm.because("its issuer is neither in REALMS nor in PROVIDERS")
 
 
 @sensitive_variables()

@@ -24,11 +24,23 @@ _BEFORE = (
 _EXAMPLES = ("change-me", "changeme", "demo-secret", "example")
 _SHORTEST_SECRET = 16
 _LONGEST_DEADLINE = 10.0
+_BY_HOST = "kc_exchange.capture.realm_by_host"
+_USED: dict[str, set[str]] = {
+    "exchange": {"AUDIENCE", "SCOPES"},
+    "cross-realm": {"AUDIENCE", "SCOPES", "SUBJECT_ISSUER"},
+    "external": {"AUDIENCE", "SCOPES", "SUBJECT_ISSUER"},
+    "jwt-grant": {"AUDIENCE", "SCOPES", "SUBJECT_ISSUER", "ASSERTION_SCOPES"},
+    "linked": {"REQUESTED_ISSUER"},
+    "forward": set(),
+    "service-account": {"AUDIENCE", "SCOPES"},
+}
+"""Settings of a downstream that its strategy looks at."""
+_OPTIONAL = {"REQUESTED_ISSUER"}.union(*_USED.values())
 
 
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E011, E017-E021: the dictionary; E012-E016, W001-W006: what is around it."""
+    """E001-E031: the dictionary; E012-E015, W001-W006, W024-W025: what is around it."""
     problems = conf.problems()
     if problems:
         return [error(p.number, p.message, p.hint) for p in problems]
@@ -38,7 +50,9 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         *_middleware(parsed),
         *_secrets(parsed),
         *_sessions(),
+        *_downstreams(),
         *_realms(parsed),
+        *_providers(parsed),
         *_plain_http(),
     ]
 
@@ -47,6 +61,7 @@ def _paths(parsed: conf.Settings) -> Iterator[CheckMessage]:
     for setting, path in [
         *(("CAPTURE", path) for path in parsed.capture),
         ("USER_FROM_CLAIMS", parsed.user_from_claims),
+        ("REALM_OF_REQUEST", parsed.realm_of_request),
     ]:
         if not is_function(path):
             yield error(
@@ -104,24 +119,29 @@ def _sessions() -> Iterator[CheckMessage]:
         )
 
 
-def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
-    for downstream in parsed.downstreams.values():
-        if downstream.realm != "default" and downstream.strategy == "exchange":
-            yield error(
-                "E016",
-                f"Downstream {downstream.name!r} exchanges in realm "
-                f"{downstream.realm!r}, which did not issue the user's token.",
-                "A standard exchange stays in one realm: use REALM 'default', or "
-                "STRATEGY 'service-account'.",
-            )
-        ignored = downstream.scopes or downstream.audience != downstream.name
-        if downstream.strategy == "forward" and ignored:
+def _downstreams() -> Iterator[CheckMessage]:
+    raw: dict[str, Any] = settings.KC_EXCHANGE
+    for name, downstream in raw.get("DOWNSTREAMS", {}).items():
+        strategy = downstream.get("STRATEGY", "exchange")
+        ignored = sorted(set(downstream) & _OPTIONAL - _USED[strategy])
+        if ignored:
             yield warning(
                 "W006",
-                f"Downstream {downstream.name!r} forwards the user's token as it is: "
-                "SCOPES and AUDIENCE change nothing.",
-                "Leave them out, or use STRATEGY 'exchange'.",
+                f"Downstream {name!r} is of STRATEGY {strategy!r}: "
+                f"{', '.join(ignored)} changes nothing.",
+                "Leave it out, or use another STRATEGY.",
             )
+
+
+def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
+    by_host = parsed.realm_of_request == _BY_HOST
+    if by_host and not any(realm.hosts for realm in parsed.realms.values()):
+        yield warning(
+            "W024",
+            "REALM_OF_REQUEST goes by the host, and no realm has HOSTS: every token "
+            "and every login is refused.",
+            "Give each of REALMS whose users come here its HOSTS.",
+        )
     for realm in parsed.realms.values():
         if realm.deadline > _LONGEST_DEADLINE:
             yield warning(
@@ -129,6 +149,17 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
                 f"DEADLINE of realm {realm.alias!r} is {realm.deadline:g} s: while "
                 "Keycloak is away, each request waits that long.",
                 "Three seconds are plenty.",
+            )
+
+
+def _providers(parsed: conf.Settings) -> Iterator[CheckMessage]:
+    for provider in parsed.providers.values():
+        if conf.ANY in provider.audiences and provider.issuer:
+            yield warning(
+                "W025",
+                f"AUDIENCES of provider {provider.alias!r} is ['*']: whoever runs any "
+                "app that people log in to by it can come here as them.",
+                "List the provider's client ids of your own apps.",
             )
 
 

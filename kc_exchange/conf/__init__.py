@@ -12,26 +12,28 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from kc_exchange.conf.impersonation_values import AtKeycloak, Audit, Impersonation
 from kc_exchange.conf.parse import parse
 from kc_exchange.conf.reader import Problem
 from kc_exchange.conf.values import (
-    AtKeycloak,
-    Audit,
+    ANY,
     ClientAuth,
     Downstream,
-    Impersonation,
+    Provider,
     Realm,
     Settings,
     Strategy,
 )
 
 __all__ = [
+    "ANY",
     "AtKeycloak",
     "Audit",
     "ClientAuth",
     "Downstream",
     "Impersonation",
     "Problem",
+    "Provider",
     "Realm",
     "Settings",
     "Strategy",

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args
 
+from kc_exchange.conf.parse_downstream import downstream
 from kc_exchange.conf.parse_impersonation import audit, impersonation
+from kc_exchange.conf.parse_provider import provider
 from kc_exchange.conf.reader import Problem, Reader
-from kc_exchange.conf.values import Chosen, ClientAuth, Downstream, Realm, Settings
+from kc_exchange.conf.values import ClientAuth, Realm, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from kc_exchange.conf.values import Downstream, Provider
 
 TOP = {
     "REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE",
-    "IMPERSONATION", "AUDIT",
+    "IMPERSONATION", "AUDIT", "PROVIDERS", "REALM_OF_REQUEST",
 }  # fmt: skip
 REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
-}  # fmt: skip
-DOWNSTREAM = {
-    "BASE_URL", "AUDIENCE", "SCOPES", "REALM", "STRATEGY", "TIMEOUT",
-    "CA_BUNDLE", "ACCEPT_BARE_401", "ALLOW_PLAIN_HTTP",
+    "HOSTS",
 }  # fmt: skip
 _MAX_LEEWAY = 60
 _CREDENTIAL = {
@@ -47,11 +49,16 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
     }
     if "default" not in realms:
         top.wrong("E003", "has no realm 'default'", "Add REALMS: {'default': {...}}.")
+    _hosts(top, realms)
+    providers = {
+        alias: provider(alias, reader, realms, debug=debug)
+        for alias, reader in _children(top, "PROVIDERS")
+    }
     downstreams = {
-        name: _downstream(name, reader, realms, debug=debug)
+        name: downstream(name, reader, realms, providers, debug=debug)
         for name, reader in _children(top, "DOWNSTREAMS")
     }
-    _credentials(top, realms, downstreams)
+    _credentials(top, realms, _asked(realms, downstreams.values(), providers.values()))
     defaults = Settings(realms={}, downstreams={})
     parsed = Settings(
         realms=realms,
@@ -62,20 +69,46 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         cache_size=int(top.number("CACHE_SIZE", defaults.cache_size, 1, 10**7)),
         impersonation=impersonation(top.part("IMPERSONATION"), realms),
         audit=audit(top.part("AUDIT")),
+        providers=providers,
+        realm_of_request=top.text("REALM_OF_REQUEST", defaults.realm_of_request),
     )
     return (None if found else parsed), found
 
 
-def _credentials(
-    top: Reader, realms: Mapping[str, Realm], downstreams: Mapping[str, Downstream]
-) -> None:
+def _asked(
+    realms: Mapping[str, Realm],
+    downstreams: Iterable[Downstream],
+    providers: Iterable[Provider],
+) -> set[str]:
+    """Return the realms whose token endpoint is asked, as far as settings tell.
+
+    Users come from the realm `default`, and from those that have hosts.
+    """
+    users = {"default", *(alias for alias, realm in realms.items() if realm.hosts)}
+    asked = {p.realm for p in providers}
+    for one in downstreams:
+        if one.strategy != "forward":
+            asked |= {one.realm} if one.realm else users
+        if one.strategy == "jwt-grant":
+            asked |= users
+    return asked
+
+
+def _credentials(top: Reader, realms: Mapping[str, Realm], asked: set[str]) -> None:
     """A project that only takes tokens asks for none, and needs no credential."""
-    asked = {d.realm for d in downstreams.values() if d.strategy != "forward"}
     for realm in (realms[alias] for alias in sorted(asked) if alias in realms):
         key = _CREDENTIAL[realm.client_auth]
         if not str(getattr(realm, key.lower())).strip():
             where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}][{key!r}]"
             top.found.append(Problem("E006", f"{where} is missing.", f"Set {key}."))
+
+
+def _hosts(top: Reader, realms: Mapping[str, Realm]) -> None:
+    """A host belongs to one realm, or nobody could tell whose users come there."""
+    times = Counter(host for realm in realms.values() for host in realm.hosts)
+    for host in sorted(host for host, count in times.items() if count > 1):
+        hint = "Name each host in HOSTS of one realm."
+        top.wrong("E031", f"gives the host {host!r} to several realms", hint, "REALMS")
 
 
 def _children(top: Reader, key: str) -> list[tuple[str, Reader]]:
@@ -121,37 +154,10 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         audiences=reader.words("AUDIENCES", (client_id,) if client_id else ()),
         authorized_parties=reader.words("AUTHORIZED_PARTIES"),
         actors=_actors(reader),
+        hosts=frozenset(host.lower() for host in reader.words("HOSTS")),
     )
 
 
 def _actors(reader: Reader) -> dict[str, frozenset[str]]:
     rules = reader.part("ACTORS")
     return {str(actor): rules.words(actor) for actor in rules.raw}
-
-
-def _downstream(
-    name: str, reader: Reader, realms: Mapping[str, Realm], *, debug: bool
-) -> Downstream:
-    reader.only(DOWNSTREAM)
-    return Downstream(
-        name=name,
-        base_url=reader.url("BASE_URL", "E008", debug=debug).rstrip("/") + "/",
-        audience=reader.text("AUDIENCE", name),
-        scopes=reader.words("SCOPES"),
-        realm=reader.one_of("REALM", "default", {"default", *realms}, "E010"),
-        strategy=reader.one_of("STRATEGY", "exchange", get_args(Chosen), "E009"),
-        timeout=_timeout(reader),
-        ca_bundle=reader.text("CA_BUNDLE"),
-        accept_bare_401=reader.flag("ACCEPT_BARE_401"),
-    )
-
-
-def _timeout(reader: Reader) -> tuple[float, float]:
-    value = reader.raw.get("TIMEOUT", (3.05, 10.0))
-    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
-    numbers = all(type(n) in {int, float} and 0 < n <= 600 for n in pair)  # noqa: PLR2004
-    if len(pair) == 2 and numbers:  # noqa: PLR2004
-        return float(pair[0]), float(pair[1])
-    hint = "Give seconds, or (seconds to connect, seconds to read)."
-    reader.wrong("E011", "is no time in seconds", hint, "TIMEOUT")
-    return (3.05, 10.0)

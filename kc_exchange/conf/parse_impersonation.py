@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, get_args
 
-from kc_exchange.conf.values import AtKeycloak, Audit, Impersonation
+from kc_exchange.conf.impersonation_values import AtKeycloak, Audit, Impersonation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

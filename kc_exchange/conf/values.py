@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from django.core.exceptions import ImproperlyConfigured
 
-from kc_exchange.exceptions import UnknownDownstream
+from kc_exchange.conf.impersonation_values import Audit, Impersonation
+from kc_exchange.exceptions import UnknownDownstream, UnknownProvider, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 ClientAuth = Literal[
     "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"
 ]
-Chosen = Literal["exchange", "forward", "service-account"]
+Chosen = Literal[
+    "exchange", "cross-realm", "external", "jwt-grant", "linked", "forward",
+    "service-account",
+]  # fmt: skip
 """The strategies that settings may name."""
 Strategy = Chosen | Literal["impersonate"]
 """And the one that the app itself takes while a grant is open."""
-AtKeycloak = Literal["required", "if-known", "never"]
+Kind = Literal["oidc", "keycloak-oidc", "google", "github"]
+"""The types of identity providers, as Keycloak names them (`providerId`)."""
+ExternalType = Literal["access_token", "id_token", "jwt"]
+ANY = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,32 @@ class Realm:
 
     An actor that is not listed is refused; see `jwt_validation.actors`.
     """
+    hosts: frozenset[str] = frozenset()
+    """Host names that `capture.realm_by_host` takes for this realm's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """An identity provider that is no realm, and whose tokens Keycloak takes."""
+
+    alias: str
+    """Its alias at Keycloak, in the realm below."""
+    audiences: frozenset[str]
+    """Clients of the provider whose users may come with its tokens; "*": any.
+
+    Keycloak compares the audience of an external token with nothing, so without this
+    a token that somebody's other app was given would do.
+    """
+    realm: str = "default"
+    """Alias of the realm that knows the provider."""
+    kind: Kind = "oidc"
+    issuer: str = ""
+    """What its tokens carry as `iss`; empty where they are opaque."""
+    token_type: ExternalType = "id_token"  # noqa: S105 - not a secret
+    """What a bearer of its issuer is taken for."""
+    client_id: str = ""
+    """The realm's own client at the provider, for `provision`."""
+    client_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +99,20 @@ class Downstream:
     base_url: str
     audience: str
     scopes: frozenset[str] = frozenset()
-    realm: str = "default"
+    realm: str = ""
+    """Alias of the realm that issues its tokens; empty: the user's own."""
     strategy: Strategy = "exchange"
+    subject_issuers: Mapping[str, str] = field(default_factory=dict)
+    """Aliases of the identity providers that stand for the users' realms, by those.
+
+    "*" stands for any realm that is not named; see `subject_issuer`.
+    """
+    requested_issuer: str = ""
+    """Alias of the linked provider whose own token the downstream takes."""
+    assertion_scopes: frozenset[str] = frozenset()
+    """Optional client scopes that let a token be an assertion in `realm`."""
+    actor: Literal["", "service-account"] = ""
+    """Who is named as the actor (`act`) in the exchanged token; empty: nobody."""
     timeout: tuple[float, float] = (3.05, 10.0)
     """Seconds to connect, and seconds between two bytes."""
     ca_bundle: str = ""
@@ -75,61 +120,10 @@ class Downstream:
     accept_bare_401: bool = False
     """Whether a 401 without `error="invalid_token"` also renews the token."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impersonation:
-    """Who may act as somebody else, how long, and what Keycloak has to do with it."""
-
-    at_keycloak: AtKeycloak = "required"
-    """Whether a grant has a token of the target; "never" keeps it local to Django."""
-    realm: str = "default"
-    """Alias of the realm whose client impersonates; a dedicated client's, if any."""
-    may_impersonate: str = "kc_exchange.impersonation.may_impersonate"
-    """Function `(*, operator, target, mode) -> bool`; see `permissions`."""
-    default_minutes: int = 15
-    max_minutes: int = 60
-    idle_minutes: int = 15
-    """Minutes without a request after which a grant ends."""
-    categories: tuple[str, ...] = ()
-    """Kinds of reasons to choose from; none: the field is not shown."""
-    ticket_pattern: str = ""
-    """Regular expression that a ticket must match as a whole; empty: any."""
-    trusted_proxies: tuple[str, ...] = ()
-    """Networks whose X-Forwarded-For is believed."""
-    forbidden_url_names: frozenset[str] = frozenset(
-        {
-            "password_change",
-            "account_change_password",
-            "account_set_password",
-            "account_email",
-            "account_reauthenticate",
-            "mfa_*",
-            "socialaccount_connections",
-            "usersessions_list",
-        }
-    )
-    """Names of URLs ("namespace:name") that no operator reaches as somebody else.
-
-    `*` stands for anything. The default has Django's password change, and allauth.
-    """
-    ordinary_roles: frozenset[str] = frozenset()
-    """Keycloak roles of a target that the operator need not have."""
-    user_admin: bool = False
-    """Whether the admin's own page of users gets the button."""
-    start_url: str = "/"
-    """Where the operator arrives as the target."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """How checkpoints of the record are signed (C2SP tlog-checkpoint)."""
-
-    origin: str = ""
-    """The name of this record in its checkpoints, such as a host name."""
-    signing_key: str = ""
-    """Path of the Ed25519 private key (PEM)."""
-    verify_keys: tuple[str, ...] = ()
-    """Public keys that are believed, as C2SP verifier keys: `name+hash+base64`."""
+    def subject_issuer(self, realm: str) -> str:
+        """Return the alias by which `realm` knows the realm of a user's token."""
+        known = self.subject_issuers
+        return known.get(realm, known.get(ANY, realm))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +132,11 @@ class Settings:
 
     realms: Mapping[str, Realm]
     downstreams: Mapping[str, Downstream]
-    impersonation: Impersonation = Impersonation()
-    audit: Audit = Audit()
+    impersonation: Impersonation = field(default_factory=Impersonation)
+    audit: Audit = field(default_factory=Audit)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    realm_of_request: str = "kc_exchange.capture.realm_by_issuer"
+    """Function `(request) -> alias | None`; see `capture.realms`."""
     capture: tuple[str, ...] = (
         "kc_exchange.capture.from_bearer",
         "kc_exchange.capture.from_session",
@@ -180,4 +177,19 @@ class Settings:
                 "Add it to KC_EXCHANGE['DOWNSTREAMS'], "
                 f"which has {sorted(self.downstreams)}.",
                 audience=name,
+            ) from None
+
+    def provider(self, alias: str) -> Provider:
+        """Return the identity provider of that alias.
+
+        Raises:
+            UnknownProvider: there is none.
+        """
+        try:
+            return self.providers[alias]
+        except KeyError:
+            raise UnknownProvider(
+                f"No identity provider {printable(alias)!r} is configured.",
+                f"Add it to KC_EXCHANGE['PROVIDERS'], which has "
+                f"{sorted(self.providers)}.",
             ) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rest_framework.authentication import BaseAuthentication
 
-from kc_exchange.capture import bearer_token
+from kc_exchange.capture import bearer_token, realm_of
 from kc_exchange.drf.errors import BearerRefused, KeysUnavailable, challenge
 from kc_exchange.exceptions import ExchangeUnavailable, InvalidToken
 from kc_exchange.jwt_validation import Claims, validate
@@ -25,7 +25,8 @@ class KeycloakBearerAuthentication(BaseAuthentication):
 
     `request.user` is whom USER_FROM_CLAIMS finds or makes, `request.auth` the token's
     `Claims`: its `actor` is who acts for the user, None if nobody does. A request
-    without a bearer token is left to the view's other authentications.
+    without a bearer token is left to the view's other authentications. Where
+    REALM_OF_REQUEST says which realm the request belongs to, no other's token will do.
     """
 
     www_authenticate_realm = "api"
@@ -42,7 +43,7 @@ class KeycloakBearerAuthentication(BaseAuthentication):
             token = bearer_token(request._request)  # noqa: SLF001
             if token is None:
                 return None
-            claims = validate(token)
+            claims = validate(token, realm_of(request._request))  # noqa: SLF001
             return self._user(claims), claims
         except InvalidToken as error:
             raise BearerRefused(error, self.www_authenticate_realm) from error

@@ -1,13 +1,13 @@
 """What Keycloak's refusals of an impersonation, and of its end, mean.
 
 The legacy exchange answers in the standard one's words and means other things by
-them; these rows are tried before those of `refusals`. Wording of 26.2 to 26.7.
+them; these rows are tried before those of `standard_refusals`. Wording of 26.2 to 26.7.
 """
 
 from __future__ import annotations
 
 from kc_exchange.exceptions import ExchangeDenied, ExchangeMisconfigured
-from kc_exchange.exchange.refusals import Row
+from kc_exchange.exchange.rows import Row
 
 _SWITCHED_OFF = (
     "Start Keycloak with --features=token-exchange, or set AT_KEYCLOAK in "

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.exchange.reply import Check, Members
-from kc_exchange.tokens import ACCESS_TOKEN, Secret, SubjectToken, unverified_claims
+from kc_exchange.exchange.check import Check
+from kc_exchange.tokens import SubjectToken, unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kc_exchange.conf import Realm
+    from kc_exchange.exchange.check import Members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +54,9 @@ def impersonated(
         UnexpectedReply: something differs; the token is thrown away.
     """
     check = Check(members, realm, "")
-    if members.get("issued_token_type") != ACCESS_TOKEN:
-        check.fail("issued_token_type", "is not an access token")
+    check.issued_access_token()
     claims = check.claims()
-    if members["access_token"] == operator.value:
-        check.fail("access_token", "is the operator's own token")
+    check.differs_from(operator.value, "operator")
     _check_user(check, claims, requested_subject)
     session_id = _new_session(check, claims, operator)
     expires_at = check.expires_at(claims)
@@ -70,19 +69,12 @@ def impersonated(
         token_id=_text(check, claims, "jti"),
         expires_at=expires_at,
         roles=_roles(check, claims),
-        id_token=_id_token(check, requested_subject, session_id),
+        id_token=check.id_token(sub=requested_subject, sid=session_id),
     )
 
 
 def _check_user(check: Check, claims: Mapping[str, Any], requested: str) -> None:
-    if "sub" not in claims:
-        check.fail(
-            "sub",
-            "is missing",
-            f"Switch off lightweight access tokens of client {check.realm.client_id}, "
-            "or give the token a `sub` (client scope `basic`).",
-        )
-    if claims["sub"] != requested:
+    if check.names_user(claims) != requested:
         check.fail(
             "sub",
             "is not the target's",
@@ -127,17 +119,3 @@ def _names(check: Check, claim: str, access: object) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
         check.fail(claim, "is malformed")
     return names
-
-
-def _id_token(check: Check, subject: str, session_id: str) -> str:
-    """Return the ID token of the same session; another one would end another."""
-    value = check.members.get("id_token", "")
-    if value == "":
-        return ""
-    try:
-        claims = unverified_claims(value) if isinstance(value, str) else {}
-    except ValueError:
-        claims = {}
-    if (claims.get("sub"), claims.get("sid")) != (subject, session_id):
-        check.fail("id_token", "is not of the target's new session")
-    return Secret(value)

@@ -1,26 +1,16 @@
-"""What Keycloak's refusals mean, who must act, and how.
-
-Keycloak says `invalid_request` for most of them, so the description decides. Rows are
-tried from the top; the wording is that of 26.2 to 26.7, and of RFC 8693 and older
-servers where they differ.
-"""
+"""Turn a refusal of Keycloak's into an error that says who must act, and how."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kc_exchange.exceptions import (
-    AudienceNotAvailable,
-    ClientAuthFailed,
-    ConsentRequired,
     ExchangeDenied,
-    ExchangeMisconfigured,
     ExchangeUnavailable,
-    ProofRequired,
-    SubjectTokenExpired,
-    SubjectTokenRejected,
     UnexpectedReply,
 )
+from kc_exchange.exchange.rows import Asked, Row
+from kc_exchange.exchange.standard_refusals import ROWS
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
@@ -30,212 +20,7 @@ _SERVER_ERROR = 500
 _FAILED = 500
 _THROTTLED = 429
 _REDIRECTS = range(300, 400)
-
-
-class Row(NamedTuple):
-    """One kind of refusal; {client} and {audience} are filled in."""
-
-    error: str
-    starts: str
-    """How the description starts; empty: however."""
-    kind: type[ExchangeError]
-    cause: str = ""
-    fix: str = ""
-
-
-_SWITCH = "Client {client} > Capability config > Standard Token Exchange: switch it on."
-_AUDIENCE_TYPO = (
-    "Compare AUDIENCE (or the downstream's name) with the client ids of the realm; "
-    "it is a client id, not a URL, and one only."
-)
-_FEATURE = (
-    "Start Keycloak 26.2 or later with its default features (token-exchange-standard)."
-)
-
-ROWS: tuple[Row, ...] = (
-    Row(
-        "invalid_request",
-        "Invalid token type",
-        ExchangeMisconfigured,
-        "The captured token is not an access token.",
-        "Let CAPTURE return the access token of the login, not its ID token.",
-    ),
-    Row("invalid_request", "Invalid token", SubjectTokenRejected),
-    Row("invalid_token", "", SubjectTokenRejected),
-    Row(
-        "invalid_request",
-        "Requested audience not available",
-        AudienceNotAvailable,
-        "Keycloak does not put the audience {audience} into a token for this user.",
-        "Give client {client} a client scope with an audience mapper for {audience}, "
-        "name that scope in SCOPES, and give the user the role the scope asks for.",
-    ),
-    Row(
-        "invalid_client",
-        "Audience not found",
-        ExchangeMisconfigured,
-        "The realm has no client {audience}.",
-        _AUDIENCE_TYPO,
-    ),
-    Row(
-        "invalid_client",
-        "Client disabled",
-        ExchangeMisconfigured,
-        "The client {audience} is disabled.",
-        "Enable it at Keycloak: Clients > {audience} > Enabled.",
-    ),
-    Row(
-        "invalid_client",
-        "Public client is not allowed",
-        ExchangeMisconfigured,
-        "The requester {client} is a public client.",
-        "Clients > {client} > Capability config > Client authentication: switch it on.",
-    ),
-    Row(
-        "access_denied",
-        "Client is not within the token audience",
-        ExchangeMisconfigured,
-        "The user's token is not meant for {client}, so {client} may not exchange it.",
-        "Give the client that logs the user in a client scope with an audience mapper "
-        "for {client}.",
-    ),
-    Row(
-        "access_denied",
-        "Client is not the holder",
-        ExchangeMisconfigured,
-        "The user's token was issued to another client than {client}.",
-        "Let {client} be a confidential client within the token's audience.",
-    ),
-    Row(
-        "invalid_request",
-        "Standard token exchange is not enabled",
-        ExchangeMisconfigured,
-        "Standard token exchange is off for client {client}.",
-        _SWITCH,
-    ),
-    Row(
-        "invalid_request",
-        "Parameter 'subject_token' supports access tokens only",
-        ExchangeMisconfigured,
-        "The captured token is not an access token.",
-        "Let CAPTURE return the access token of the login, not its ID token.",
-    ),
-    Row(
-        "invalid_request",
-        "Parameter '",
-        ExchangeMisconfigured,
-        "Keycloak's standard exchange does not take a parameter that was sent.",
-        _FEATURE,
-    ),
-    Row(
-        "invalid_request",
-        "requested_token_type unsupported",
-        ExchangeMisconfigured,
-        "Keycloak does not issue the type of token that was asked for.",
-        _FEATURE,
-    ),
-    Row(
-        "invalid_request",
-        "Client certificate missing",
-        ProofRequired,
-        "The user's token is bound to a certificate that was not shown.",
-        "Let CERTIFICATE be the one that the login used.",
-    ),
-    Row("invalid_request", "DPoP ", ProofRequired),
-    Row("invalid_request", "Sender-constrained", ProofRequired),
-    Row(
-        "invalid_request",
-        "HTTPS required",
-        ExchangeMisconfigured,
-        "The realm asks for https.",
-        "Write ISSUER with https, or let the proxy say so (--proxy-headers).",
-    ),
-    Row("invalid_scope", "Missing consents", ConsentRequired),
-    Row(
-        "invalid_scope",
-        "Scopes [",
-        ExchangeDenied,
-        "A client policy allows no scope beyond those of the user's own token.",
-        "Let the login ask for the scope too, or take it out of SCOPES.",
-    ),
-    Row(
-        "invalid_scope",
-        "",
-        ExchangeMisconfigured,
-        "Client {client} may not ask for one of the SCOPES.",
-        "Clients > {client} > Client scopes: add the scope as optional, or take it out "
-        "of SCOPES.",
-    ),
-    Row(
-        "invalid_target",
-        "",
-        ExchangeMisconfigured,
-        "The server issues no token for {audience}.",
-        _AUDIENCE_TYPO,
-    ),
-    Row(
-        "unsupported_grant_type",
-        "",
-        ExchangeMisconfigured,
-        "This server offers no token exchange.",
-        _FEATURE,
-    ),
-    Row(
-        "invalid_grant",
-        "",
-        SubjectTokenExpired,
-        "The login is over: Keycloak accepts its token no longer.",
-        "Log in again.",
-    ),
-    Row("invalid_client", "", ClientAuthFailed),
-    Row(
-        "unauthorized_client",
-        "Invalid client or Invalid client credentials",
-        ClientAuthFailed,
-        "Keycloak does not accept the credential of client {client}.",
-    ),
-    Row(
-        "unauthorized_client",
-        "",
-        ClientAuthFailed,
-        "Client {client} may not use this grant, or its credential is wrong.",
-        "Clients > {client} > Capability config: switch on the grant (Standard Token "
-        "Exchange, Service account roles); then compare the credential.",
-    ),
-    Row(
-        "access_denied",
-        "Realm not enabled",
-        ExchangeMisconfigured,
-        "The realm is disabled.",
-        "Enable it at Keycloak: Realm settings > Enabled.",
-    ),
-    Row(
-        "access_denied",
-        "Client not allowed to exchange",
-        ExchangeDenied,
-        "The legacy exchange answered, and its permissions refuse.",
-        f"{_SWITCH} Then the standard exchange answers.",
-    ),
-    Row("access_denied", "", ExchangeDenied),
-    Row("not_allowed", "", ExchangeDenied),
-    Row("consent_required", "", ConsentRequired),
-    Row("interaction_required", "", ConsentRequired),
-    Row(
-        "unknown_error",
-        "",
-        ExchangeMisconfigured,
-        "Keycloak failed on the request, as it does where the legacy exchange is "
-        "enabled without its permissions.",
-        "Read Keycloak's log. Leave the feature `token-exchange` off, or switch on "
-        "admin-fine-grained-authz:v1 with it.",
-    ),
-    Row(
-        "invalid_request",
-        "",
-        ExchangeMisconfigured,
-        "Keycloak does not take the request as it was sent.",
-    ),
-)
+_NOTHING = Asked()
 
 
 def refusal(
@@ -244,23 +29,24 @@ def refusal(
     description: object,
     *,
     realm: Realm,
-    audience: str = "",
-    rows: tuple[Row, ...] = (),
+    asked: Asked = _NOTHING,
 ) -> ExchangeError:
-    """Return the error of this package for a reply that is not a success.
-
-    `rows` go before those of every grant: the same words can mean something else.
-    """
+    """Return the error of this package for a reply that is not a success."""
     code, text = _text(error), _text(description)
-    row = _row(status, code, text, (*rows, *ROWS))
-    names = {"client": realm.client_id, "audience": audience or "the downstream"}
+    row = _row(status, code, text, (*asked.rows, *ROWS))
+    names = {
+        "client": realm.client_id,
+        "realm": realm.alias,
+        "audience": asked.audience or "the downstream",
+        "provider": asked.provider or "of the issuer",
+    }
     return row.kind(
         _filled(row.cause, names),
         _filled(row.fix, names),
         error=code,
         description=text,
         status=status,
-        audience=audience,
+        audience=asked.audience,
         realm=realm.alias,
     )
 

@@ -11,6 +11,7 @@ from kc_exchange.exceptions import (
     UnexpectedReply,
 )
 from kc_exchange.exchange.impersonation_refusals import REVOCATION_ROWS
+from kc_exchange.exchange.rows import Asked
 from kc_exchange.exchange.token_endpoint import post, refused
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import Secret
@@ -45,7 +46,7 @@ def revoke(token: SubjectToken, realm: Realm) -> None:
     form = [("token", token.value), ("token_type_hint", "access_token")]
     reply = post(realm, url, form, deadline, may_repeat=True)
     if reply.status != _OK:
-        raise refused(reply, realm, "", REVOCATION_ROWS)
+        raise refused(reply, realm, Asked(rows=REVOCATION_ROWS))
     if reply.body and not _says_invalid_token(reply.body):
         raise UnexpectedReply(
             "The revocation endpoint's answer is not Keycloak's.",

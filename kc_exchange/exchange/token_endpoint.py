@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import discovery, transport
-from kc_exchange.exceptions import ExchangeUnavailable, UnexpectedReply
+from kc_exchange.exceptions import (
+    ExchangeUnavailable,
+    NotLinked,
+    UnexpectedReply,
+)
 from kc_exchange.exchange.client_auth import credential
 from kc_exchange.exchange.refusals import refusal
+from kc_exchange.exchange.rows import Asked
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import Secret
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.exceptions import ExchangeError
-    from kc_exchange.exchange.refusals import Row
+    from kc_exchange.exchange.rows import Row
 
 Form = list[tuple[str, str]]
 
@@ -40,10 +45,12 @@ def ask(
     audience: str = "",
     may_repeat: bool = True,
     rows: tuple[Row, ...] = (),
+    provider: str = "",
 ) -> dict[str, Any]:
     """Return the members of the token endpoint's successful answer.
 
     `rows` say what refusals mean for this grant alone; those of every grant follow.
+    They may name the identity provider that is asked for.
 
     Raises:
         ExchangeError: what `refusals` makes of the answer, or of none.
@@ -51,7 +58,7 @@ def ask(
     deadline = transport.Deadline(realm.deadline)
     url = discovery.endpoints(realm, deadline).token
     reply = post(realm, url, form, deadline, may_repeat=may_repeat)
-    return _read(reply, realm, audience, rows)
+    return _read(reply, realm, Asked(audience, provider, rows))
 
 
 @sensitive_variables()
@@ -128,11 +135,9 @@ def retry_after(reply: transport.Reply) -> float | None:
         return None
 
 
-def _read(
-    reply: transport.Reply, realm: Realm, audience: str, rows: tuple[Row, ...]
-) -> dict[str, Any]:
+def _read(reply: transport.Reply, realm: Realm, asked: Asked) -> dict[str, Any]:
     if reply.status != _OK:
-        raise refused(reply, realm, audience, rows)
+        raise refused(reply, realm, asked)
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind != "application/json":
@@ -144,7 +149,7 @@ def _read(
         raise UnexpectedReply(
             f"The token endpoint's answer is not one: {error}.",
             status=reply.status,
-            audience=audience,
+            audience=asked.audience,
             realm=realm.alias,
         ) from None
     return members
@@ -154,22 +159,22 @@ def _hidden(members: dict[str, Any]) -> dict[str, Any]:
     return {k: Secret(v) if isinstance(v, str) else v for k, v in members.items()}
 
 
-def refused(
-    reply: transport.Reply, realm: Realm, audience: str, rows: tuple[Row, ...]
-) -> ExchangeError:
+def refused(reply: transport.Reply, realm: Realm, asked: Asked) -> ExchangeError:
     """Return the error that a reply without success stands for."""
     try:
         members = loads_object(reply.body)
     except ValueError:
         members = {}
-    error = refusal(
-        reply.status,
-        members.get("error", ""),
-        members.get("error_description", ""),
-        realm=realm,
-        audience=audience,
-        rows=rows,
-    )
+    said = (members.get("error", ""), members.get("error_description", ""))
+    error = refusal(reply.status, *said, realm=realm, asked=asked)
     if isinstance(error, ExchangeUnavailable):
         error.retry_after = retry_after(reply)
+    if isinstance(error, NotLinked):
+        error.account_link_url = _link(realm, members.get("account-link-url"))
     return error
+
+
+def _link(realm: Realm, url: object) -> str:
+    """Return the address where an account is linked, if it is below the realm's."""
+    below = f"{realm.issuer.rstrip('/')}/"
+    return url if isinstance(url, str) and url.startswith(below) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from asgiref.sync import sync_to_async
 
@@ -15,6 +15,7 @@ from kc_exchange.exceptions import (
 )
 from kc_exchange.impersonation import audit, keycloak, tokens
 from kc_exchange.impersonation.errors import (
+    ForbiddenWhileImpersonating,
     GrantEnded,
     ImpersonationIsLocal,
     ImpersonationRefused,
@@ -144,8 +145,15 @@ class RecordedSource:
     def _refuse_after_end(self) -> None:
         """A session may outlive its request, in a thread or in a stream."""
         if self._grant.is_local:
-            self._record(AuditEvent.Type.TOKEN_DENIED, code=ImpersonationIsLocal().code)
-            raise ImpersonationIsLocal
+            self._deny(ImpersonationIsLocal())
+        if self._downstream.strategy == "linked":
+            self._deny(
+                ForbiddenWhileImpersonating(
+                    "The target's account at another provider is not the operator's "
+                    "to use.",
+                    "Let the person themself do this.",
+                )
+            )
         if not ImpersonationGrant.objects.in_force(self._grant.pk).exists():
             raise GrantEnded
 
@@ -159,6 +167,10 @@ class RecordedSource:
         """No token is used longer than the grant lasts."""
         end = self._grant.expires_at.timestamp()
         return token if token.expires_at <= end else replace(token, expires_at=end)
+
+    def _deny(self, error: ExchangeError) -> NoReturn:
+        self._record(AuditEvent.Type.TOKEN_DENIED, code=error.code)
+        raise error
 
     def _record(self, kind: str, *, code: str = "", **details: object) -> None:
         event = about(

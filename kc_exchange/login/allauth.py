@@ -8,7 +8,8 @@ from allauth.account.signals import user_logged_in
 from allauth.socialaccount.signals import social_account_added
 from django.views.decorators.debug import sensitive_variables
 
-from kc_exchange import capture, conf
+from kc_exchange import capture
+from kc_exchange.capture.realms import realm_of_issuer
 from kc_exchange.models import remember_identity
 from kc_exchange.tokens import TokenSet
 
@@ -34,7 +35,7 @@ def keep_tokens(
     sociallogin: SocialLogin | None = None,
     **kwargs: Any,
 ) -> None:
-    """Keep the tokens and the identity of a login at the realm `default`.
+    """Keep the tokens and the identity of a login at one of REALMS.
 
     A receiver of `user_logged_in`, which also comes after a login that had to wait for
     a sign-up form or a confirmed e-mail address, and of `social_account_added`.
@@ -42,35 +43,33 @@ def keep_tokens(
     del sender, kwargs
     if sociallogin is None or sociallogin.token is None:
         return
-    realm = conf.current().realm("default")
-    subject = _subject(sociallogin, realm)
-    if subject is None:
+    claims = sociallogin.account.extra_data.get("id_token", {})
+    realm, subject = _realm(sociallogin, claims.get("iss")), claims.get("sub")
+    if realm is None or subject is None:
         return
     remember_identity(sociallogin.user, issuer=realm.issuer, subject=subject)
-    capture.keep(request, _token_set(sociallogin.token), user=sociallogin.user)
+    tokens = _token_set(sociallogin.token, realm)
+    capture.keep(request, tokens, user=sociallogin.user)
 
 
-def _subject(sociallogin: SocialLogin, realm: Realm) -> str | None:
-    """Return `sub` if it was our realm that said so.
+def _realm(sociallogin: SocialLogin, issuer: object) -> Realm | None:
+    """Return the realm of that issuer, if it was the realm that said so.
 
     allauth checks `iss` against the discovery document of the provider, in which
     another provider may write what it likes; so the address it came from counts.
     """
-    provider = sociallogin.account.get_provider()
-    if provider.id != "openid_connect":
+    provider, realm = sociallogin.account.get_provider(), realm_of_issuer(issuer)
+    if realm is None or provider.id != "openid_connect":
         return None
     ours = {realm.issuer.rstrip("/") + _WELL_KNOWN, realm.discovery_url}
-    claims = sociallogin.account.extra_data.get("id_token", {})
-    if provider.server_url not in ours or claims.get("iss") != realm.issuer:
-        return None
-    subject: str | None = claims.get("sub")
-    return subject
+    return realm if provider.server_url in ours else None
 
 
-def _token_set(token: SocialToken) -> TokenSet:
+def _token_set(token: SocialToken, realm: Realm) -> TokenSet:
     expires_at = token.expires_at.timestamp() if token.expires_at else 0.0
     return TokenSet(
         access_token=token.token,
         refresh_token=token.token_secret,
         expires_at=expires_at,
+        realm=realm.alias,
     )

@@ -1,6 +1,7 @@
 """Log in with mozilla-django-oidc and keep the tokens, the refresh token included.
 
-`AUTHENTICATION_BACKENDS = ["kc_exchange.login.mozilla.KeycloakOIDCBackend"]`
+AUTHENTICATION_BACKENDS = ["kc_exchange.login.mozilla.KeycloakOIDCBackend"]
+OIDC_AUTHENTICATE_CLASS = "kc_exchange.login.mozilla.KeycloakLoginView"
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import resolve_url
 from django.views.decorators.debug import sensitive_variables
 from mozilla_django_oidc.auth import OIDCAuthenticationBackend
+from mozilla_django_oidc.views import OIDCAuthenticationRequestView
 
 from kc_exchange import capture, conf, exchange
 from kc_exchange.exceptions import InvalidToken
@@ -23,31 +25,62 @@ from kc_exchange.models import user_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    from kc_exchange.conf import Realm
 
 
 _UNUSED = frozenset(
     {
+        "OIDC_OP_AUTHORIZATION_ENDPOINT",
         "OIDC_OP_JWKS_ENDPOINT",
         "OIDC_OP_TOKEN_ENDPOINT",
         "OIDC_OP_USER_ENDPOINT",
+        "OIDC_RP_CLIENT_ID",
         "OIDC_RP_CLIENT_SECRET",
     }
 )
+"""Settings of mozilla's that KC_EXCHANGE and discovery have already."""
+
+
+class KeycloakLoginView(OIDCAuthenticationRequestView):  # type: ignore[misc]
+    """Send the browser to log in at the realm that the request belongs to.
+
+    For mozilla's setting `OIDC_AUTHENTICATE_CLASS`. Client and address are taken from
+    KC_EXCHANGE.
+    """
+
+    @staticmethod
+    def get_settings(attr: str, *args: Any) -> Any:
+        """Ask for no setting twice."""
+        if attr in _UNUSED:
+            return ""
+        return OIDCAuthenticationRequestView.get_settings(attr, *args)
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Redirect to Keycloak.
+
+        Raises:
+            UnknownRealm: the request belongs to no realm.
+        """
+        realm = capture.login_realm(request)
+        self.OIDC_RP_CLIENT_ID = realm.client_id
+        self.OIDC_OP_AUTH_ENDPOINT = _page(realm, "auth")
+        response: HttpResponseBase = super().get(request)
+        return response
 
 
 class KeycloakOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
     """Find the user by issuer and subject, never by e-mail; keep the tokens sealed.
 
-    The issuer is that of the realm `default` in `KC_EXCHANGE`. Who the user is, and
-    whether one is created, is for the function in `USER_FROM_CLAIMS` to say; it gets
-    the claims of the ID token.
+    The issuer is that of the realm which the request belongs to (`REALM_OF_REQUEST`),
+    `default` where it says nothing. Who the user is, and whether one is created, is for
+    the function in `USER_FROM_CLAIMS` to say; it gets the claims of the ID token.
     """
 
     @staticmethod
     def get_settings(attr: str, *args: Any) -> Any:
-        """Ask for no setting twice: KC_EXCHANGE and discovery have these already."""
-        if attr == "OIDC_RP_CLIENT_ID":
-            return conf.current().realm("default").client_id
+        """Ask for no setting twice."""
         if attr in _UNUSED:
             return ""
         return OIDCAuthenticationBackend.get_settings(attr, *args)
@@ -67,7 +100,7 @@ class KeycloakOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
             ExchangeError: as of `kc_exchange.exchange.redeem`.
         """
         self._tokens = exchange.redeem(
-            conf.current().realm("default"),
+            capture.login_realm(getattr(self, "request", None)),
             payload["code"],
             payload["redirect_uri"],
             payload.get("code_verifier", ""),
@@ -88,7 +121,7 @@ class KeycloakOIDCBackend(OIDCAuthenticationBackend):  # type: ignore[misc]
         nonce = kwargs.get("nonce")
         wanted = nonce if self.get_settings("OIDC_USE_NONCE", True) else None  # noqa: FBT003
         try:
-            realm = conf.current().realm("default")
+            realm = capture.login_realm(getattr(self, "request", None))
             return validate_id_token(token, realm, nonce=wanted)
         except InvalidToken as error:
             raise SuspiciousOperation(f"ID token refused: {error.reason}") from error
@@ -119,14 +152,19 @@ def provider_logout(request: HttpRequest) -> str:
     without one, and the client at Keycloak has to list it under "Valid post logout
     redirect URIs".
     """
-    realm = conf.current().realm("default")
+    tokens = capture.kept(request)
+    own = None if tokens is None else conf.current().realm(tokens.realm)
+    realm = own or capture.login_realm(request)
     back = resolve_url(settings.LOGOUT_REDIRECT_URL or "/")
     query = {
         "client_id": realm.client_id,
         "post_logout_redirect_uri": request.build_absolute_uri(back),
     }
-    tokens = capture.kept(request)
     if tokens is not None and tokens.id_token:
         query["id_token_hint"] = tokens.id_token
-    page = f"{realm.issuer.rstrip('/')}/protocol/openid-connect/logout"
-    return f"{page}?{urlencode(query)}"
+    return f"{_page(realm, 'logout')}?{urlencode(query)}"
+
+
+def _page(realm: Realm, name: str) -> str:
+    """Return the address of a page of Keycloak's, as the browser reaches it."""
+    return f"{realm.issuer.rstrip('/')}/protocol/openid-connect/{name}"

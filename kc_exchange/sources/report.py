@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kc_exchange import cache, jwt_validation
 from kc_exchange.exceptions import ExchangeError
@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kc_exchange.conf import Downstream, Realm
-    from kc_exchange.tokens import AccessToken
 
 _log = logging.getLogger("kc_exchange")
 
 
+class Issued(Protocol):
+    """What Keycloak issued."""
+
+    @property
+    def not_before(self) -> int:
+        """The realm's not-before policy, which each answer brings."""
+        ...
+
+
+_Issued = TypeVar("_Issued", bound=Issued)
+
+
 def reported(
-    downstream: Downstream,
-    realm: Realm,
-    load: Callable[[], AccessToken],
-    cached: str,
-) -> AccessToken:
+    downstream: Downstream, realm: Realm, load: Callable[[], _Issued], cached: str
+) -> _Issued:
     """Call `load`; tell the log and the signals how it went.
 
     A realm that declares older tokens void has those in the cache dropped, and those
@@ -48,6 +56,7 @@ def reported(
     facts["milliseconds"] = (time.perf_counter() - started) * 1000
     if jwt_validation.refuse_issued_before(realm.issuer, token.not_before):
         cache.tokens.clear()
+        cache.brokered.clear()
     _tell("exchanged", "ok", facts, logging.INFO)
     token_exchanged.send_robust(sender=None, **facts)
     return token

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from kc_exchange import capture
 from kc_exchange.capture.bearer import MAX_BEARER
-from kc_exchange.exceptions import InvalidRequest
+from kc_exchange.exceptions import InvalidRequest, UnknownRealm
 from tests.servers import jwt_of
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_"
@@ -194,7 +194,7 @@ def test_capture__takes_the_token_with_its_expiry() -> None:
 
 
 def test_capture__of_another_realms_token_says_so(settings: Any) -> None:
-    """It goes to that realm's Keycloak or to none."""
+    """It goes to that realm's Keycloak, and one of a stranger to none."""
     ours = settings.KC_EXCHANGE["REALMS"]["default"]
     tenant = {**ours, "ISSUER": "https://id.example.com/realms/b"}
     settings.KC_EXCHANGE = {"REALMS": {"default": ours, "tenant-b": tenant}}
@@ -209,4 +209,5 @@ def test_capture__of_another_realms_token_says_so(settings: Any) -> None:
 
     assert realm_of(tenant["ISSUER"]) == "tenant-b"
     assert realm_of(ours["ISSUER"]) == "default"
-    assert realm_of("https://stranger.example.com/") == "default"
+    with pytest.raises(UnknownRealm):
+        realm_of("https://stranger.example.com/")

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kc_exchange import conf
 from kc_exchange.conf.parse import parse
-from kc_exchange.exceptions import UnknownDownstream
+from kc_exchange.exceptions import UnknownDownstream, UnknownProvider
 
 GOOD: dict[str, Any] = {
     "REALMS": {
@@ -41,6 +41,21 @@ def realm(key: str, value: Any) -> dict[str, Any]:
 
 def downstream(key: str, value: Any) -> dict[str, Any]:
     return changed("DOWNSTREAMS", "orders-api", key, value=value)
+
+
+def provider(**changes: Any) -> dict[str, Any]:
+    google = {"ISSUER": "https://id.google.example", "AUDIENCES": ["app"], **changes}
+    return {**GOOD, "PROVIDERS": {"google": google}}
+
+
+def two_realms(**other: Any) -> dict[str, Any]:
+    raw = realm("HOSTS", ["a.example.com"])
+    raw["REALMS"]["other"] = {
+        "ISSUER": "https://id.example.com/realms/other",
+        "CLIENT_ID": "django-app",
+        **other,
+    }
+    return raw
 
 
 def test_parse__good() -> None:
@@ -102,6 +117,23 @@ def test_parse__hides_secrets() -> None:
         ("E011", {**GOOD, "LEEWAY": 61}, "out of range"),
         ("E011", {**GOOD, "CACHE_SIZE": 0}, "out of range"),
         ("E011", {**GOOD, "CAPTURE": 5}, "dotted paths"),
+        ("E006", two_realms(HOSTS=["b.example.com"]), "['CLIENT_SECRET']"),
+        ("E026", downstream("SUBJECT_ISSUER", 5), "no alias"),
+        ("E026", downstream("SUBJECT_ISSUER", {"default": ""}), "no alias"),
+        ("E026", downstream("SUBJECT_ISSUER", {"other": "b"}), "['other']"),
+        ("E026", downstream("STRATEGY", "external"), "none of PROVIDERS"),
+        ("E027", downstream("STRATEGY", "linked"), "is missing"),
+        ("E028", downstream("STRATEGY", "cross-realm"), "['REALM'] is missing"),
+        ("E028", downstream("STRATEGY", "jwt-grant"), "['REALM'] is missing"),
+        ("E029", provider(KIND="saml"), "is 'saml'"),
+        ("E029", provider(ISSUER=""), "is missing"),
+        ("E029", provider(AUDIENCES=[]), "is missing"),
+        ("E029", provider(TOKEN_TYPE="refresh_token"), "is 'refresh_token'"),
+        ("E029", provider(KIND="github", TOKEN_TYPE="id_token"), "is 'id_token'"),
+        ("E002", provider(SCOPES=[]), "'SCOPES'"),
+        ("E010", provider(REALM="other"), "is 'other'"),
+        ("E030", downstream("ACTOR", "alice"), "is 'alice'"),
+        ("E031", two_realms(HOSTS=["a.example.com"], CLIENT_SECRET="x"), "several"),
     ],
 )
 def test_parse__mistake(number: str, raw: Any, says: str) -> None:
@@ -174,3 +206,56 @@ def test_downstream__unknown(settings: Any) -> None:
         conf.current().downstream("nope")
     with pytest.raises(ImproperlyConfigured, match=r"no realm 'nope'"):
         conf.current().realm("nope")
+
+
+def test_parse__issuers_of_a_downstream() -> None:
+    """The alias of the user's realm stands for it, unless the settings name another."""
+    raw = two_realms(HOSTS=["b.example.com"], CLIENT_SECRET="x")
+    plain = {
+        "STRATEGY": "cross-realm",
+        "REALM": "other",
+        "BASE_URL": "https://a.internal",
+    }
+    raw["DOWNSTREAMS"] = {
+        "plain": plain,
+        "named": {**plain, "SUBJECT_ISSUER": "acme"},
+        "mapped": {**plain, "SUBJECT_ISSUER": {"default": "acme", "*": "rest"}},
+    }
+    parsed, problems = parse(raw, debug=False)
+
+    assert problems == []
+    assert parsed is not None
+    found = {
+        name: [one.subject_issuer(alias) for alias in ("default", "third")]
+        for name, one in parsed.downstreams.items()
+    }
+    assert found == {
+        "plain": ["default", "third"],
+        "named": ["acme", "acme"],
+        "mapped": ["acme", "rest"],
+    }
+
+
+def test_parse__provider() -> None:
+    """Two kinds are known; an external downstream is of its provider's realm."""
+    raw = two_realms(HOSTS=["b.example.com"], CLIENT_SECRET="x")
+    raw["PROVIDERS"] = {
+        "google": {"KIND": "google", "AUDIENCES": ["app"], "REALM": "other"},
+        "github": {"KIND": "github", "AUDIENCES": ["*"]},
+    }
+    raw["DOWNSTREAMS"]["orders-api"] |= {
+        "STRATEGY": "external",
+        "SUBJECT_ISSUER": "google",
+    }
+    parsed, problems = parse(raw, debug=False)
+
+    assert problems == []
+    assert parsed is not None
+    assert parsed.downstreams["orders-api"].realm == "other"
+    assert parsed.provider("google").issuer == "https://accounts.google.com"
+    assert parsed.provider("github").issuer == ""
+    assert parsed.provider("github").token_type == "access_token"
+    raw["DOWNSTREAMS"]["orders-api"]["REALM"] = "default"
+    assert [p.number for p in parse(raw, debug=False)[1]] == ["E028"]
+    with pytest.raises(UnknownProvider, match=r"'nope'.*\['github', 'google'\]"):
+        parsed.provider("nope")

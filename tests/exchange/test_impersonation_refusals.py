@@ -7,9 +7,11 @@ import pytest
 from kc_exchange import exceptions as e
 from kc_exchange.conf import Realm
 from kc_exchange.exchange.impersonation_refusals import REVOCATION_ROWS, ROWS
-from kc_exchange.exchange.refusals import Row, refusal
+from kc_exchange.exchange.refusals import refusal
+from kc_exchange.exchange.rows import Asked, Row
 
 REALM = Realm(alias="default", issuer="https://id.example/realms/a", client_id="app")
+ASKED = Asked(rows=ROWS)
 INVALID = "Invalid client or Invalid client credentials"
 ALONE = "is not supported for standard token exchange"
 
@@ -70,7 +72,7 @@ def test_refusal__of_an_impersonation(
     status: int, error: str, text: str, kind: type[e.ExchangeError], fix: str
 ) -> None:
     """The same words can mean something else there, and another thing helps."""
-    found = refusal(status, error, text, realm=REALM, rows=ROWS)
+    found = refusal(status, error, text, realm=REALM, asked=ASKED)
 
     assert type(found) is kind
     assert found.cause.endswith(".")
@@ -83,7 +85,7 @@ def test_refusal__of_an_impersonation_says_nothing_of_an_exchange() -> None:
     said = (403, "access_denied", "Client not allowed to exchange")
 
     ordinary = refusal(*said, realm=REALM)
-    impersonation = refusal(*said, realm=REALM, rows=ROWS)
+    impersonation = refusal(*said, realm=REALM, asked=ASKED)
 
     assert "Standard Token Exchange" in ordinary.fix
     assert "Standard Token Exchange" not in impersonation.fix

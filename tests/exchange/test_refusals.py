@@ -6,9 +6,12 @@ import pytest
 
 from kc_exchange import exceptions as e
 from kc_exchange.conf import Realm
-from kc_exchange.exchange.refusals import ROWS, refusal
+from kc_exchange.exchange.refusals import refusal
+from kc_exchange.exchange.rows import Asked
+from kc_exchange.exchange.standard_refusals import ROWS
 
 REALM = Realm(alias="default", issuer="https://id.example/realms/a", client_id="app")
+ORDERS = Asked("orders-api")
 INVALID = "Invalid client or Invalid client credentials"
 ALONE = "is not supported for standard token exchange"
 NEEDED = "required for standard token exchange"
@@ -207,7 +210,7 @@ def test_refusal__has_its_class(
     status: int, error: str, text: str, kind: type[e.ExchangeError]
 ) -> None:
     """Code and description decide; whoever must act is told what to do."""
-    found = refusal(status, error, text, realm=REALM, audience="orders-api")
+    found = refusal(status, error, text, realm=REALM, asked=ORDERS)
 
     assert type(found) is kind
     assert (found.status, found.error) == (status, error)
@@ -218,8 +221,9 @@ def test_refusal__has_its_class(
 
 def test_refusal__names_the_client_and_the_audience() -> None:
     """Names from the settings are in the sentences, also with braces in them."""
+    asked = Asked("a{client}b")
     found = refusal(
-        400, "invalid_client", "Audience not found", realm=REALM, audience="a{client}b"
+        400, "invalid_client", "Audience not found", realm=REALM, asked=asked
     )
 
     assert found.cause in {

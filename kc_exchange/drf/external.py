@@ -1,0 +1,120 @@
+"""The endpoint of a mobile app's backend: a provider's token for one of Keycloak's.
+
+    path("api/token/", ExternalTokenView.as_view(subject_issuers=["google"]))
+
+The request and the answer are those of RFC 8693 sections 2.1 and 2.2, as a form or as
+JSON, so that a client library for token exchange can send it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from rest_framework import serializers, status
+from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kc_exchange.exceptions import (
+    ExchangeDenied,
+    ExchangeError,
+    ExchangeUnavailable,
+    InvalidToken,
+    SubjectTokenRejected,
+)
+from kc_exchange.external import exchange_external
+from kc_exchange.tokens import ACCESS_TOKEN, ID_TOKEN, JWT, MAX_TOKEN_LENGTH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rest_framework.request import Request
+
+_LONGEST_RETRY = 60
+_USUAL_RETRY = 5
+
+
+class ExternalTokenSerializer(serializers.Serializer[Any]):
+    """What the app sends (RFC 8693 section 2.1)."""
+
+    subject_token = serializers.CharField(
+        max_length=MAX_TOKEN_LENGTH, trim_whitespace=False
+    )
+    subject_token_type = serializers.ChoiceField(choices=[ACCESS_TOKEN, ID_TOKEN, JWT])
+    subject_issuer = serializers.CharField(max_length=255)
+
+
+class ExternalTokenView(APIView):
+    """Exchange a token of one of `subject_issuers`, which `as_view` is given.
+
+    Whoever has such a token may ask: no other authentication is needed, and none is
+    looked at. Throttle it by `throttle_classes`.
+    """
+
+    subject_issuers: Sequence[str] = ()
+    """Aliases of PROVIDERS; those of others are refused without asking Keycloak."""
+    scopes: Sequence[str] = ()
+    """What is asked for at Keycloak, beside the client's default scopes."""
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = (FormParser, JSONParser)
+    renderer_classes = (JSONRenderer,)
+    serializer_class = ExternalTokenSerializer
+
+    def post(self, request: Request) -> Response:
+        """Answer with an access token, or with an error of RFC 6749 section 5.2."""
+        asked = ExternalTokenSerializer(data=request.data)
+        if not asked.is_valid():
+            wrong = ", ".join(sorted(asked.errors))
+            return _refused("invalid_request", f"Missing or malformed: {wrong}.")
+        sent = asked.validated_data
+        if sent["subject_issuer"] not in self.subject_issuers:
+            return _refused("invalid_request", "This subject_issuer is not accepted.")
+        try:
+            tokens = exchange_external(
+                sent["subject_token"],
+                sent["subject_token_type"],
+                sent["subject_issuer"],
+                scopes=self.scopes,
+            )
+        except ExchangeError as error:
+            return _answer_to(error)
+        issued = {
+            "access_token": str(tokens.access_token),
+            "issued_token_type": ACCESS_TOKEN,
+            "token_type": "Bearer",
+            "expires_in": max(0, int(tokens.expires_at - time.time())),
+        }
+        return Response(issued, headers={"Cache-Control": "no-store"})
+
+
+def _answer_to(error: ExchangeError) -> Response:
+    """The app can act on three kinds of refusals; the rest is for the log."""
+    if isinstance(error, (InvalidToken, SubjectTokenRejected)):
+        cause = "The token is expired, revoked, or not meant for this service."
+        return _refused("invalid_grant", cause)
+    if isinstance(error, ExchangeDenied):
+        return _refused("access_denied", error.cause, status.HTTP_403_FORBIDDEN)
+    if isinstance(error, ExchangeUnavailable):
+        wait = int(min(_LONGEST_RETRY, max(1, error.retry_after or _USUAL_RETRY)))
+        answer = _refused(
+            "temporarily_unavailable",
+            "Try again later.",
+            status.HTTP_503_SERVICE_UNAVAILABLE,
+        )
+        answer["Retry-After"] = str(wait)
+        return answer
+    raise error
+
+
+def _refused(
+    error: str, description: str, code: int = status.HTTP_400_BAD_REQUEST
+) -> Response:
+    return Response(
+        {"error": error, "error_description": description},
+        status=code,
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,91 @@
+"""The source of a downstream's tokens that come from the user's own."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from kc_exchange import cache
+from kc_exchange.exceptions import SubjectTokenRejected
+from kc_exchange.sources.keys import downstream_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kc_exchange.sources.routes import Route
+    from kc_exchange.sources.subjects import Subject
+    from kc_exchange.tokens import AccessToken, SubjectToken
+
+
+class ExchangedSource:
+    """Tokens for one downstream by one route, cached, and asked for once at a time."""
+
+    def __init__(self, route: Route, subject: Subject) -> None:
+        self._route = route
+        self._subject = subject
+        self._keyed: tuple[SubjectToken | None, bytes] = (None, b"")
+
+    def token(self) -> AccessToken:
+        """Return the exchanged token, refreshing an expired subject token once."""
+        subject = self._subject.token()
+        if not is_over(subject):
+            known = cache.tokens.get(self._key(subject))
+            if known is not None:
+                return known
+        return self._obtain(subject)
+
+    def _obtain(self, subject: SubjectToken) -> AccessToken:
+        if is_over(subject):
+            subject = self._subject.renew(subject)
+        try:
+            return cache.tokens.obtain(*self._asking(subject))
+        except SubjectTokenRejected:
+            subject = self._subject.renew(subject)
+            return cache.tokens.obtain(*self._asking(subject))
+
+    async def atoken(self) -> AccessToken:
+        """Do as `token` does; sessions are read in Django's thread for the database."""
+        subject = self._subject.captured
+        if subject is None:
+            subject = await sync_to_async(self._subject.token)()
+        if is_over(subject):
+            subject = await sync_to_async(self._subject.renew)(subject)
+        try:
+            return await cache.tokens.aobtain(*self._asking(subject))
+        except SubjectTokenRejected:
+            subject = await sync_to_async(self._subject.renew)(subject)
+            return await cache.tokens.aobtain(*self._asking(subject))
+
+    def discard(self, token: AccessToken) -> None:
+        """Drop `token` from the cache, if it is still there."""
+        cache.tokens.discard(self._key(self._subject.token()), token)
+
+    def _asking(
+        self, subject: SubjectToken
+    ) -> tuple[bytes, Callable[[str], AccessToken], float]:
+        realm = self._route.realm(subject)
+        deadline = realm.deadline * self._route.questions
+        return self._key(subject), partial(self._load, subject), deadline
+
+    def _load(self, subject: SubjectToken, cached: str) -> AccessToken:
+        realm = self._route.realm(subject)
+        place = downstream_key(self._route.downstream, realm, None)
+        load = partial(self._route.load, subject)
+        return cache.refused.guard(self._key(subject), place, load, cached)
+
+    def _key(self, subject: SubjectToken) -> bytes:
+        """Hashing the token takes longer than the look-up: once a subject token."""
+        known, key = self._keyed
+        if known is not subject:
+            realm = self._route.realm(subject)
+            key = downstream_key(self._route.downstream, realm, subject)
+            self._keyed = (subject, key)
+        return key
+
+
+def is_over(subject: SubjectToken) -> bool:
+    """Tell whether a subject token has expired, as far as is known."""
+    return 0.0 < subject.expires_at <= time.time()

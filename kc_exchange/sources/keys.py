@@ -1,0 +1,49 @@
+"""Keys of the caches: all that decides which token it is, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kc_exchange import cache
+from kc_exchange.sources.issuers import issuer_alias
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.tokens import SubjectToken
+
+
+def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> bytes:
+    """Return the key of what the client of `realm` got for a subject, if for any."""
+    return cache.cache_key(
+        "v2",
+        realm.alias,
+        realm.issuer,
+        realm.discovery_url,
+        realm.client_id,
+        realm.client_auth,
+        *_parts(subject),
+        *what,
+    )
+
+
+def downstream_key(
+    downstream: Downstream, realm: Realm, subject: SubjectToken | None
+) -> bytes:
+    """Return the key of a downstream's token; without a subject, of its settings."""
+    return key_of(
+        realm,
+        subject,
+        downstream.strategy,
+        downstream.audience,
+        " ".join(sorted(downstream.scopes)),
+        downstream.actor,
+        downstream.requested_issuer,
+        " ".join(sorted(downstream.assertion_scopes)),
+        "" if subject is None else issuer_alias(downstream, subject),
+    )
+
+
+def _parts(subject: SubjectToken | None) -> tuple[str, ...]:
+    if subject is None:
+        return ("", "", "", "")
+    return (subject.token_type, subject.realm, subject.provider, subject.value)
