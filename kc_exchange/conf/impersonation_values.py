@@ -16,6 +16,8 @@ class Impersonation:
     """Whether a grant has a token of the target; "never" keeps it local to Django."""
     realm: str = "default"
     """Alias of the realm whose client impersonates; a dedicated client's, if any."""
+    operator_role: str = ""
+    """Realm role of the operators, for `provision`; empty: it makes none."""
     may_impersonate: str = "kc_exchange.impersonation.may_impersonate"
     """Function `(*, operator, target, mode) -> bool`; see `permissions`."""
     default_minutes: int = 15

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TOP = {
     "REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE",
     "IMPERSONATION", "AUDIT", "PROVIDERS", "REALM_OF_REQUEST",
+    "REALM_FILES",
 }  # fmt: skip
 REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
@@ -70,6 +71,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         impersonation=impersonation(top.part("IMPERSONATION"), realms),
         audit=audit(top.part("AUDIT")),
         providers=providers,
+        realm_files=_realm_files(top, realms),
         realm_of_request=top.text("REALM_OF_REQUEST", defaults.realm_of_request),
     )
     return (None if found else parsed), found
@@ -117,6 +119,14 @@ def _children(top: Reader, key: str) -> list[tuple[str, Reader]]:
         (str(name), Reader(raw, f"{group.where}[{name!r}]", top.found))
         for name, raw in group.raw.items()
     ]
+
+
+def _realm_files(
+    top: Reader, realms: Mapping[str, Realm]
+) -> dict[str, tuple[str, ...]]:
+    files = top.part("REALM_FILES")
+    files.only(set(realms))
+    return {str(alias): files.texts(alias) for alias in files.raw}
 
 
 def _paths(top: Reader, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from kc_exchange.conf.values import Realm
 
 IMPERSONATION = {
-    "AT_KEYCLOAK", "REALM", "MAY_IMPERSONATE", "DEFAULT_MINUTES", "MAX_MINUTES",
-    "IDLE_MINUTES", "CATEGORIES", "TICKET_PATTERN", "TRUSTED_PROXIES",
+    "AT_KEYCLOAK", "REALM", "OPERATOR_ROLE", "MAY_IMPERSONATE", "DEFAULT_MINUTES",
+    "MAX_MINUTES", "IDLE_MINUTES", "CATEGORIES", "TICKET_PATTERN", "TRUSTED_PROXIES",
     "FORBIDDEN_URL_NAMES", "ORDINARY_ROLES", "USER_ADMIN", "START_URL",
 }  # fmt: skip
 AUDIT = {"ORIGIN", "SIGNING_KEY", "VERIFY_KEYS"}
@@ -37,6 +37,7 @@ def impersonation(reader: Reader, realms: Mapping[str, Realm]) -> Impersonation:
     return Impersonation(
         at_keycloak=at_keycloak,
         realm=reader.one_of("REALM", "default", {"default", *realms}, "E010"),
+        operator_role=reader.text("OPERATOR_ROLE"),
         may_impersonate=reader.text("MAY_IMPERSONATE", defaults.may_impersonate),
         default_minutes=int(reader.number("DEFAULT_MINUTES", usual, 1, most)),
         max_minutes=most,

@@ -135,6 +135,8 @@ class Settings:
     impersonation: Impersonation = field(default_factory=Impersonation)
     audit: Audit = field(default_factory=Audit)
     providers: Mapping[str, Provider] = field(default_factory=dict)
+    realm_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What else `provision` gives a realm, by its alias: paths of realm documents."""
     realm_of_request: str = "kc_exchange.capture.realm_by_issuer"
     """Function `(request) -> alias | None`; see `capture.realms`."""
     capture: tuple[str, ...] = (

@@ -131,6 +131,8 @@ def test_parse__hides_secrets() -> None:
         ("E029", provider(TOKEN_TYPE="refresh_token"), "is 'refresh_token'"),
         ("E029", provider(KIND="github", TOKEN_TYPE="id_token"), "is 'id_token'"),
         ("E002", provider(SCOPES=[]), "'SCOPES'"),
+        ("E002", {**GOOD, "REALM_FILES": {"other": []}}, "'other'"),
+        ("E011", {**GOOD, "REALM_FILES": {"default": "a.json"}}, "list of strings"),
         ("E010", provider(REALM="other"), "is 'other'"),
         ("E030", downstream("ACTOR", "alice"), "is 'alice'"),
         ("E031", two_realms(HOSTS=["a.example.com"], CLIENT_SECRET="x"), "several"),
