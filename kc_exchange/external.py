@@ -5,17 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.views.decorators.debug import sensitive_variables
-
 from kc_exchange import conf, exchange
 from kc_exchange.sources.report import reported
-from kc_exchange.tokens import TYPE, SubjectToken, TokenSet
+from kc_exchange.tokens import TYPE, Secret, SubjectToken, TokenSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@sensitive_variables()
 def exchange_external(
     token: str,
     token_type: str,
@@ -45,6 +42,7 @@ def exchange_external(
         ExchangeMisconfigured: a setting here or at Keycloak is wrong.
         ExchangeUnavailable: Keycloak did not answer in time.
     """
+    token = Secret(token)
     provider = conf.current().provider(subject_issuer)
     realm = conf.current().realm(provider.realm)
     subject = SubjectToken(
