@@ -137,7 +137,7 @@ def test_endpoint__asks_for_no_csrf_token(keycloak):
     assert answer.status_code == 200
 
 
-OTHERS = jwt_of(iss=ISSUER, aud="their-app", exp=int(time.time()) + 60)
+OTHERS = jwt_of(iss=ISSUER, aud="their-app", exp=int(time.time()) + 3600)
 
 
 def test_endpoint__of_another_apps_token(keycloak):
