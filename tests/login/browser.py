@@ -22,8 +22,9 @@ HOME = "http://localhost"
 class Browser:
     """Django's test client for the project, `requests` for Keycloak."""
 
-    def __init__(self) -> None:
-        self.project = Client(SERVER_NAME="localhost")
+    def __init__(self, host: str = "localhost") -> None:
+        self._home = f"http://{host}"
+        self.project = Client(SERVER_NAME=host)
         self._keycloak = requests.Session()
         self._keycloak.trust_env = False
 
@@ -41,7 +42,7 @@ class Browser:
                 data={"username": username, "password": f"{username}-password"},
                 allow_redirects=False,
             )
-        return self.project.get(back.headers["Location"].removeprefix(HOME))
+        return self.project.get(back.headers["Location"].removeprefix(self._home))
 
     def follow(self, location: str) -> requests.Response:
         """Visit a page of Keycloak, go no further."""

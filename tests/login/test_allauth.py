@@ -96,6 +96,22 @@ def test_login__keeps_the_tokens_sealed(
     assert kept.refresh_token.split(".")[1] not in row
 
 
+def test_login__at_another_of_the_realms(
+    browser: Browser, keycloak: EmbeddedKeycloak, settings: Any
+) -> None:
+    """The provider's address and issuer say which of REALMS it is."""
+    ours = settings.KC_EXCHANGE["REALMS"]["default"]
+    first = {**ours, "ISSUER": f"{keycloak.url}/realms/another"}
+    realms = {"default": first, "tenant": ours}
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "REALMS": realms}
+
+    browser.sign_in(START, "alice", method="post")
+
+    assert browser.kept is not None
+    assert browser.kept.realm == "tenant"
+    assert browser.project.get("/orders/").json() == {"status": 200}
+
+
 def test_identity__is_remembered(browser: Browser, keycloak: EmbeddedKeycloak) -> None:
     browser.sign_in(START, "alice", method="post")
 
