@@ -137,3 +137,27 @@ def test_keycloak__away_and_session(stopped, call):
     response = call("/bearer-first", client=browser)
     assert response.json()["user"] == "session"
     assert call("/bearer-first", stopped, client=browser).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("acme.example", 200), ("b.example", 401)]
+)
+def test_user__at_the_address_of_another_realm(settings, token, host, status):
+    """Where hosts belong to realms, a token counts at its own realm's alone."""
+    ours = settings.KC_EXCHANGE["REALMS"]["default"]
+    settings.KC_EXCHANGE = {
+        **settings.KC_EXCHANGE,
+        "REALM_OF_REQUEST": "kc_exchange.capture.realm_by_host",
+        "REALMS": {
+            "default": {**ours, "HOSTS": ["acme.example"]},
+            "b": {**ours, "ISSUER": f"{ours['ISSUER']}-b", "HOSTS": ["b.example"]},
+        },
+    }
+    client = Client(SERVER_NAME=host)
+
+    response = client.get("/me", headers={"Authorization": f"Bearer {token}"})
+
+    assert response.status_code == status
+    elsewhere = Client(SERVER_NAME="nowhere.example")
+    response = elsewhere.get("/me", headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 401

@@ -42,7 +42,7 @@ def call(request: HttpRequest) -> JsonResponse:
 
 async def acall(request: HttpRequest) -> JsonResponse:
     """Do the same in a coroutine."""
-    async with downstream_client("orders-api") as client:
+    async with downstream_client(request.GET.get("name", "orders-api")) as client:
         return JsonResponse((await client.get("v1/orders")).json())
 
 
@@ -175,6 +175,11 @@ def realm_desk(
         kc_downstream,
         DOWNSTREAMS={
             "forwarded": {"BASE_URL": kc_downstream.url, "STRATEGY": "forward"},
+            "linked": {
+                "BASE_URL": kc_downstream.url,
+                "STRATEGY": "linked",
+                "REQUESTED_ISSUER": "github",
+            },
             "own": {"BASE_URL": kc_downstream.url, "STRATEGY": "service-account"},
         },
     )

@@ -29,7 +29,7 @@ URLS = ["/call/", "/acall/"]
 
 def call(desk: RealmDesk, url: str) -> Any:
     """Call by the server that the page is made for."""
-    if url != "/acall/":
+    if not url.startswith("/acall/"):
         return desk.client.get(url)
     browser: Any = AsyncClient()
     browser.cookies = desk.client.cookies
@@ -132,6 +132,21 @@ def test_local_grant__calls_nobody(realm_desk: RealmDesk, name: str, url: str):
     assert denied.code == "impersonation_is_local"
     assert desk.who() == "alice"
     assert desk.keycloak.requests("token") == 0
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_linked_account__is_not_the_operators_to_use(realm_desk: RealmDesk, url: str):
+    """What the target has linked elsewhere is out of reach, and the try is recorded."""
+    desk = realm_desk
+    desk.start()
+    before = desk.keycloak.requests("token")
+    refused = call(desk, f"{url}?name=linked")
+    assert refused.status_code == 403
+    assert b"account at another provider" in refused.content
+    assert desk.service.requests == []
+    assert desk.keycloak.requests("token") == before
+    (denied,) = desk.events(Type.TOKEN_DENIED)
+    assert denied.code == "forbidden_while_impersonating"
 
 
 def test_token__never_longer_than_the_grant(realm_desk: RealmDesk):
