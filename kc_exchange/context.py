@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from kc_exchange import conf
+from kc_exchange.capture.bearer import provider_token
 from kc_exchange.sources import FixedSubject, Subject
 from kc_exchange.tokens import SubjectToken, expiry
 
@@ -36,12 +38,20 @@ def bind(subject: Subject) -> Iterator[None]:
 
 
 def using_subject_token(
-    value: str, *, realm: str = "default"
+    value: str, *, realm: str = "default", provider: str = ""
 ) -> AbstractContextManager[None]:
     """Return a context manager that binds a token at hand, in a script or a test.
 
-    `realm` is the alias of the realm that issued it. There is no refreshing: after its
-    expiry, calls raise `SubjectTokenExpired`.
+    `realm` is the alias of the realm that issued it, or `provider` that of one of
+    PROVIDERS. There is no refreshing: after its expiry, calls raise
+    `SubjectTokenExpired`.
+
+    Raises:
+        UnknownProvider: there is no such provider.
     """
-    token = SubjectToken(value=value, realm=realm, expires_at=expiry(value))
+    expires_at = expiry(value)
+    if provider:
+        known = conf.current().provider(provider)
+        return bind(FixedSubject(provider_token(value, known, expires_at)))
+    token = SubjectToken(value=value, realm=realm, expires_at=expires_at)
     return bind(FixedSubject(token))

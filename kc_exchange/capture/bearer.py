@@ -86,9 +86,15 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     realm = realms.realm_of_issuer(issuer)
     if realm is not None:
         return SubjectToken(value=token, realm=realm.alias, expires_at=expires_at)
-    provider = _provider_of(issuer)
+    return provider_token(token, _provider_of(issuer), expires_at)
+
+
+def provider_token(
+    value: str, provider: Provider, expires_at: float = 0.0
+) -> SubjectToken:
+    """Return a token of `provider` as a subject token, of the type its settings say."""
     return SubjectToken(
-        value=token,
+        value=value,
         realm=provider.realm,
         provider=provider.alias,
         expires_at=expires_at,

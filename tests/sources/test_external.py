@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kc_exchange import exchange_external
+from kc_exchange.context import bound_subject, using_subject_token
 from kc_exchange.exceptions import (
     ExchangeDenied,
     ExchangeMisconfigured,
@@ -69,6 +70,20 @@ def test_external__exchanges_and_narrows(partner: Domains, how: str) -> None:
     assert first["subject_token_type"] == ID_TOKEN
     assert first["subject_issuer"] == "partner"
     assert second["audience"] == "analytics-api"
+
+
+def test_external__in_a_script(partner: Domains) -> None:
+    """A token at hand is bound with the provider that it came from."""
+    partner.configure("external", REALM=None, SUBJECT_ISSUER="partner")
+    value = id_token()
+
+    with using_subject_token(value, provider="partner"):
+        partner.source(bound_subject()).token()
+    with pytest.raises(UnknownProvider):
+        using_subject_token(value, provider="nobody")
+
+    assert partner.shared.asked[0].form["subject_token"] == value
+    assert partner.shared.asked[0].form["subject_token_type"] == ID_TOKEN
 
 
 @pytest.mark.parametrize(
