@@ -138,8 +138,13 @@ KC_EXCHANGE = {
         },
     },
     "USER_FROM_CLAIMS": "exampleproject.shop.people.user_from_claims",
+    # What these settings do not say of the realm: people, roles, the app's own client.
+    "REALM_FILES": {
+        "default": [str(ROOT / "exampleproject/keycloak/people/shop.json")]
+    },
     "IMPERSONATION": {
         "REALM": "support",
+        "OPERATOR_ROLE": "support",
         "ORDINARY_ROLES": ["customer"],
         "TICKET_PATTERN": r"KILN-[0-9]+",
         "USER_ADMIN": True,

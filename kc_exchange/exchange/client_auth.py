@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 60
+_PUBLIC = ("kty", "crv", "x", "y", "n", "e")
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 _Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -52,6 +53,19 @@ def credential(realm: Realm) -> Credential:
             ], {}
         case "tls_client_auth":
             return own_id, {}
+
+
+def public_jwk(realm: Realm) -> dict[str, str]:
+    """Return the public half of the key that signs for `realm`'s client (RFC 7517).
+
+    Raises:
+        ExchangeMisconfigured: PRIVATE_KEY is no key.
+    """
+    key, algorithm = _key_of(realm)
+    whole = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    known = {"use": "sig", "alg": algorithm}
+    known |= {"kid": realm.key_id} if realm.key_id else {}
+    return known | {name: whole[name] for name in _PUBLIC if name in whole}
 
 
 def _basic(realm: Realm) -> str:

@@ -11,14 +11,15 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OWNER_ONLY = 0o600
+_OWNER_ONLY, _EVERYBODY = 0o600, 0o666
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[IO[str]]:
-    """Open a file (mode 0600) that takes the place of `path` when all is written.
+def replaced(path: Path, *, private: bool = True) -> Iterator[IO[str]]:
+    """Open a file that takes the place of `path` when all is written.
 
-    What stood there stays if anything fails.
+    Its mode is 0600, or what the umask leaves if it is not `private`. What stood there
+    stays if anything fails.
 
     Raises:
         OSError: it cannot be written there.
@@ -29,6 +30,8 @@ def replaced(path: Path) -> Iterator[IO[str]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if not private:
+                os.fchmod(file.fileno(), _EVERYBODY & ~_umask())
         Path(name).replace(path)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -46,3 +49,10 @@ def write_new(path: Path, data: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     with open(handle, "wb") as file:  # noqa: PTH123
         file.write(data)
+
+
+def _umask() -> int:
+    """There is no way to ask but to set it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -46,10 +46,9 @@ def operator(running: Stack, **inputs: str) -> Iterator[Visitor]:
         sue.send(sue.open(""), "/impersonation/end/")
 
 
-def realm(**changes: Any) -> dict[str, Any]:
-    """The shop's realm, in which Sue is another."""
+def realm() -> dict[str, Any]:
+    """The shop's realm, to be changed."""
     found: dict[str, Any] = json.loads(REALM_FILE.read_text(encoding="utf-8"))
-    next(u for u in found["users"] if u["username"] == "sue").update(changes)
     return found
 
 
@@ -135,8 +134,11 @@ def test_no_legacy_exchange__is_said_before_anything_begins() -> None:
 
 def test_no_role__is_said_with_its_name() -> None:
     """Support at the shop is not enough: Keycloak, too, has to allow it."""
+    changed = realm()
+    support = next(r for r in changed["roles"]["realm"] if r["name"] == "support")
+    support["composites"].clear()
     with (
-        EmbeddedKeycloak(realm(clientRoles={}), features=FEATURES) as keycloak,
+        EmbeddedKeycloak(changed, features=FEATURES) as keycloak,
         shop(keycloak.url) as running,
         visitor(running, "sue") as sue,
     ):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
-from kc_exchange.management import audit, sweep
+from kc_exchange.management import audit, provision, sweep
 from kc_exchange.management.outcome import explained
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Look after what kc_exchange keeps.
+    """Look after what kc_exchange keeps, and after the Keycloak it needs.
 
     Exit codes: 0 done, 1 found wrong, 2 could not be done.
     """
 
-    help = "Look after impersonations and their record."
+    help = "Set Keycloak up; look after impersonations and their record."
     requires_system_checks = ()
     """None: a mistake elsewhere in the project must not look like tampering."""
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         groups = parser.add_subparsers(required=True, metavar="SUBCOMMAND")
         audit.add_to(groups)
         sweep.add_to(groups)
+        provision.add_to(groups)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the subcommand; say cause and fix of what goes wrong."""

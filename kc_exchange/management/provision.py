@@ -1,0 +1,169 @@
+"""`kc_exchange provision`: make Keycloak's realms what the settings need."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from kc_exchange import conf, provision
+from kc_exchange.management.files import replaced
+from kc_exchange.management.outcome import UNABLE, explained, unable, wrong
+from kc_exchange.management.provision_report import Report, as_document, tell
+from kc_exchange.provision import features
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from django.core.management.base import OutputWrapper
+
+_MIDDLEWARE = "kc_exchange.middleware.ImpersonationMiddleware"
+_APPLY = "Run `manage.py kc_exchange provision --apply`, or change the settings."
+
+
+def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Add the subcommand."""
+    parser = groups.add_parser(
+        "provision",
+        help="make Keycloak's realms what KC_EXCHANGE needs",
+        description="Show what Keycloak lacks for KC_EXCHANGE; change nothing. Exit 0: "
+        "done; 1: --check found a difference; 2: could not be done. An administrator's "
+        "credentials are environment variables: KEYCLOAK_ADMIN_USERNAME and "
+        "KEYCLOAK_ADMIN_PASSWORD, or KEYCLOAK_ADMIN_CLIENT_ID and "
+        "KEYCLOAK_ADMIN_CLIENT_SECRET.",
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--apply", action="store_true", help="do it")
+    what.add_argument(
+        "--check", action="store_true", help="exit with 1 if something differs"
+    )
+    what.add_argument(
+        "--export",
+        metavar="FOLDER",
+        type=Path,
+        help="write realm files to import instead, REALM-realm.json; asks no server",
+    )
+    parser.add_argument(
+        "--with-secrets",
+        action="store_true",
+        help="with --export: secrets as they are, not as names of variables",
+    )
+    parser.add_argument(
+        "--realm",
+        metavar="ALIAS",
+        action="append",
+        default=[],
+        help="one of REALMS, with all that share its issuer; all if left out",
+    )
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        default="",
+        help="where Keycloak is; what stands before /realms/ in ISSUER or "
+        "DISCOVERY_URL if left out",
+    )
+    parser.add_argument(
+        "--admin-realm",
+        metavar="REALM",
+        default="master",
+        help="where the administrator logs in (master)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
+    """Plan, apply, check or export, as the options say."""
+    if options["export"] is not None:
+        _export(stdout, options)
+        return
+    try:
+        with explained():
+            report = _report(options)
+    except CommandError as error:
+        if options["json"]:
+            said = {"exit_code": UNABLE, "error": str(error)}
+            stdout.write(json.dumps(said, indent=2))
+        raise
+    if options["json"]:
+        stdout.write(json.dumps(as_document(report), indent=2))
+    else:
+        tell(stdout, report)
+    _end(report, options)
+
+
+def impersonates(parsed: conf.Settings) -> bool:
+    """Tell whether Keycloak takes part in impersonation here."""
+    known = parsed.impersonation
+    is_used = _MIDDLEWARE in settings.MIDDLEWARE or known != conf.Impersonation()
+    return is_used and known.at_keycloak != "never"
+
+
+def _report(options: dict[str, Any]) -> Report:
+    parsed = conf.current()
+    realms = provision.chosen_realms(parsed, options["realm"])
+    access = provision.access(
+        realms,
+        os.environ,
+        server=options["server"],
+        admin_realm=options["admin_realm"],
+    )
+    wanted = _desired(parsed, options)
+    server = provision.Server(access)
+    needed = features.needed(parsed, impersonates=impersonates(parsed))
+    lacking = features.missing(needed, server.info())
+    if options["apply"]:
+        done = provision.apply(server, wanted)
+    else:
+        done = provision.Done(provision.planned(server, wanted))
+    return Report(
+        server=server.url,
+        realms=tuple(one.name for one in wanted),
+        changes=tuple(done.changes),
+        blocked=tuple(done.blocked),
+        needed=features.to_name(needed, lacking),
+        missing=lacking,
+        applied=options["apply"],
+    )
+
+
+def _desired(
+    parsed: conf.Settings, options: dict[str, Any]
+) -> Sequence[provision.Wanted]:
+    return provision.desired(
+        parsed, impersonates=impersonates(parsed), aliases=options["realm"]
+    )
+
+
+def _end(report: Report, options: dict[str, Any]) -> None:
+    start = f"Start Keycloak anew with --features={','.join(report.needed)}."
+    if options["check"] and (report.changes or report.missing):
+        raise wrong(report.verdict, _APPLY if report.changes else start)
+    if options["apply"] and report.missing:
+        again = " Then run it again." if report.blocked else ""
+        raise unable(report.verdict, start + again)
+
+
+def _export(stdout: OutputWrapper, options: dict[str, Any]) -> None:
+    documents, placeholders = provision.exported(
+        _desired(conf.current(), options), with_secrets=options["with_secrets"]
+    )
+    folder: Path = options["export"]
+    folder.mkdir(exist_ok=True)
+    for name, document in documents.items():
+        path = folder / f"{name}-realm.json"
+        with replaced(path, private=options["with_secrets"]) as file:
+            file.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        stdout.write(f"Wrote {path}.")
+    if placeholders:
+        stdout.write(
+            "Import them by --import-realm, which alone puts secrets in their place, "
+            "from these environment variables of Keycloak's:"
+        )
+    for variable in placeholders:
+        stdout.write(f"  {variable}")

@@ -1,0 +1,165 @@
+"""Say what a realm lacks, or what was done about it: for people and for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from kc_exchange.exceptions import printable
+from kc_exchange.provision.compare import SECRETS
+from kc_exchange.provision.places import INVERTED, label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.core.management.base import OutputWrapper
+
+    from kc_exchange.provision import Change
+    from kc_exchange.provision.compare import Difference
+
+_SECRET = "***"  # noqa: S105 - what is shown instead of one
+_OBVIOUS = frozenset({"realm", "clientId", "name", "alias", "username", "protocol"})
+"""Members of a new part that say nothing its place has not said."""
+_WORDS = {"true": "on", "false": "off", "": "nothing", "none": "nothing"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What differs on a server, or differed before it was changed."""
+
+    server: str
+    realms: tuple[str, ...]
+    changes: tuple[Change, ...]
+    blocked: tuple[Change, ...]
+    """Changes that a missing feature kept from being made."""
+    needed: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Features that the server must be started with, and those that it lacks."""
+    applied: bool
+
+    @property
+    def verdict(self) -> str:
+        """Return the sentence that sums it up."""
+        parts = []
+        if self.changes and not self.applied:
+            first = places(self.changes[0])[0]
+            more = sum(len(places(change)) for change in self.changes) - 1
+            parts.append(f"Not as wanted: {first}{f', and {more} more' * (more > 0)}.")
+        if self.missing:
+            lacks = ", ".join(self.missing)
+            parts.append(f"The server lacks the feature {lacks}.")
+        if self.blocked:
+            where = ", ".join(change.place for change in self.blocked)
+            parts.append(f"Not done for that: {where}.")
+        return " ".join(parts)
+
+
+def places(change: Change) -> list[str]:
+    """Return where each difference of a change is, down to the member."""
+    if change.creates:
+        return [change.place]
+    return [f"{change.place} > {label(change.kind, m.path)}" for m in change.members]
+
+
+def tell(stdout: OutputWrapper, report: Report) -> None:
+    """Print the report as a diff: + for what is made, ~ for what is changed."""
+    for realm, changes in groupby(report.changes, key=lambda change: change.realm):
+        stdout.write(f"Realm {realm}")
+        for change in changes:
+            for line in _lines(change):
+                stdout.write(f"  {line}")
+    stdout.write(_summary(report))
+    stdout.write(_features(report))
+
+
+def as_document(report: Report) -> dict[str, Any]:
+    """Return the report for programs; no secret is in it."""
+    return {
+        "server": report.server,
+        "realms": list(report.realms),
+        "applied": report.applied,
+        "features": {"needed": list(report.needed), "missing": list(report.missing)},
+        "changes": [_document(change) for change in report.changes],
+        "blocked": [_document(change) for change in report.blocked],
+    }
+
+
+def _lines(change: Change) -> Iterator[str]:
+    if change.creates:
+        yield f"+ {change.place}"
+        for member in change.members:
+            if member.path[-1] not in _OBVIOUS:
+                name, value = label(change.kind, member.path), _shown(member, "after")
+                yield f"    {name}: {value}"
+        return
+    for place, member in zip(places(change), change.members, strict=True):
+        yield f"~ {place}: {_difference(member)}"
+
+
+def _difference(member: Difference) -> str:
+    before, after = member.before or [], member.after
+    if isinstance(after, list) and isinstance(before, list) and not member.is_secret:
+        return "+ " + ", ".join(_word(v) for v in after if v not in before)
+    return f"{_shown(member, 'before')} -> {_shown(member, 'after')}"
+
+
+def _shown(member: Difference, which: str) -> str:
+    value = getattr(member, which)
+    if member.is_secret:
+        return _SECRET
+    if member.path[-1] in INVERTED and isinstance(value, bool):
+        return _word(not value)
+    if isinstance(value, list):
+        return ", ".join(map(_word, value)) or "nothing"
+    return _word(value)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return printable(next((value[k] for k in _OBVIOUS if k in value), value))
+    text = str(value)
+    return _WORDS.get(text.lower(), printable(text))
+
+
+def _summary(report: Report) -> str:
+    made = sum(change.creates for change in report.changes)
+    changed = len(report.changes) - made
+    if not report.changes:
+        count = len(report.realms)
+        are = "1 realm is" if count == 1 else f"{count} realms are"
+        return f"Nothing to change: {are} as KC_EXCHANGE wants."
+    if report.applied:
+        return f"Done: {made} created, {changed} changed."
+    return f"Plan: {made} to create, {changed} to change. --apply does it."
+
+
+def _features(report: Report) -> str:
+    if not report.needed:
+        return "Keycloak needs no --features for this."
+    lacks = f"; it lacks {', '.join(report.missing)}" if report.missing else ""
+    return f"Keycloak must be started with --features={','.join(report.needed)}{lacks}."
+
+
+def _document(change: Change) -> dict[str, Any]:
+    return {
+        "realm": change.realm,
+        "kind": "create" if change.creates else "change",
+        "place": change.place,
+        "call": str(change.act),
+        "members": [
+            {
+                "member": ".".join(member.path),
+                "place": label(change.kind, member.path),
+                "before": _SECRET if member.is_secret else _public(member.before),
+                "after": _SECRET if member.is_secret else _public(member.after),
+            }
+            for member in change.members
+        ],
+    }
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _SECRET if k in SECRETS else _public(v) for k, v in value.items()}
+    return [_public(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,99 @@
+"""Where Keycloak is, and who its administrator is: from settings and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kc_exchange.provision.failure import ProvisionFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kc_exchange.conf import Realm
+
+USERNAME, PASSWORD = "KEYCLOAK_ADMIN_USERNAME", "KEYCLOAK_ADMIN_PASSWORD"
+CLIENT_ID = "KEYCLOAK_ADMIN_CLIENT_ID"
+CLIENT_SECRET = "KEYCLOAK_ADMIN_CLIENT_SECRET"  # noqa: S105 - the variable's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How an administrator gets into one Keycloak."""
+
+    url: str
+    realm: str = "master"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    client_id: str = "admin-cli"
+    client_secret: str = field(default="", repr=False)
+    ca_bundle: str = ""
+
+    @property
+    def who(self) -> str:
+        """Say whose credentials these are."""
+        return repr(self.username) if self.username else f"client {self.client_id!r}"
+
+    @property
+    def variables(self) -> str:
+        """Name the environment variables that they came from."""
+        pair = (USERNAME, PASSWORD) if self.username else (CLIENT_ID, CLIENT_SECRET)
+        return " and ".join(pair)
+
+
+def access(
+    realms: Iterable[Realm],
+    environment: Mapping[str, str],
+    *,
+    server: str = "",
+    admin_realm: str = "master",
+) -> Access:
+    """Return how to get into the Keycloak of these realms.
+
+    Raises:
+        ProvisionFailed: the environment holds no credentials, or the realms are on
+            several servers.
+    """
+    known = list(realms)
+    url = server.rstrip("/") or _server_of(known)
+    bundles = [realm.ca_bundle for realm in known if realm.ca_bundle]
+    return Access(
+        url=url,
+        realm=admin_realm,
+        ca_bundle=bundles[0] if bundles else "",
+        **_credentials(environment),
+    )
+
+
+def server_of(realm: Realm) -> str:
+    """Return where Keycloak is reached from here: what stands before /realms/."""
+    return (realm.discovery_url or realm.issuer).rpartition("/realms/")[0]
+
+
+def name_of(realm: Realm) -> str:
+    """Return the name of the realm at Keycloak, the last part of its issuer."""
+    return realm.issuer.rstrip("/").rpartition("/realms/")[2]
+
+
+def _server_of(realms: list[Realm]) -> str:
+    servers = sorted({server_of(realm) for realm in realms})
+    if len(servers) > 1:
+        raise ProvisionFailed(
+            f"The realms are on several servers: {', '.join(servers)}.",
+            "Run it once for each, with --realm ALIAS and that server's credentials.",
+        )
+    return servers[0]
+
+
+def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
+    username, password = environment.get(USERNAME, ""), environment.get(PASSWORD, "")
+    if username and password:
+        return {"username": username, "password": password}
+    client_id = environment.get(CLIENT_ID, "")
+    client_secret = environment.get(CLIENT_SECRET, "")
+    if client_id and client_secret:
+        return {"client_id": client_id, "client_secret": client_secret}
+    raise ProvisionFailed(
+        "No credentials of an administrator are in the environment.",
+        f"Set {USERNAME} and {PASSWORD}, or {CLIENT_ID} and {CLIENT_SECRET}.",
+    )

@@ -1,0 +1,87 @@
+"""One thing that a plan creates or changes, where it is, and the call that does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from kc_exchange.provision.names import filled
+
+if TYPE_CHECKING:
+    from kc_exchange.provision.compare import Difference
+    from kc_exchange.provision.names import Named
+    from kc_exchange.provision.server import RealmApi
+
+
+class Phase(IntEnum):
+    """What is done first in all realms, before anything else in one of them."""
+
+    REALM = 0
+    ROLES = 1
+    SCOPES = 2
+    CLIENTS = 3
+    CLIENT_ROLES = 4
+    LINKS = 5
+    PROVIDERS = 6
+    PERMISSIONS = 7
+    USERS = 8
+
+
+class Act(Protocol):
+    """What is sent to Keycloak."""
+
+    def __str__(self) -> str:
+        """Say it in one line, without a body."""
+        ...
+
+    def send(self, realm: RealmApi) -> None:
+        """Do it; raise `ProvisionFailed`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the admin API, in a realm."""
+
+    method: Literal["POST", "PUT", "DELETE"]
+    path: tuple[str | Named, ...]
+    body: Any = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {'/'.join(map(str, self.path))}"
+
+    def send(self, realm: RealmApi) -> None:
+        """Send it, with the ids that its names have by now."""
+        path = [str(filled(part, realm)) for part in self.path]
+        realm.send(self.method, path, filled(self.body, realm))
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Several calls, one after the other."""
+
+    calls: tuple[Act, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.calls))
+
+    def send(self, realm: RealmApi) -> None:
+        """Send each."""
+        for call in self.calls:
+            call.send(realm)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One part of a realm that is not as wanted."""
+
+    realm: str
+    phase: Phase
+    kind: str
+    """What sort of part it is: `places` knows what its members are called."""
+    place: str
+    """Where a person finds it in the admin console."""
+    members: tuple[Difference, ...]
+    act: Act
+    creates: bool = False

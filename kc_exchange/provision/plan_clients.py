@@ -1,0 +1,174 @@
+"""Plan client scopes, clients, their mappers, and which client has which scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kc_exchange.provision.change import Call, Calls, Change, Phase
+from kc_exchange.provision.compare import Difference
+from kc_exchange.provision.names import ClientNamed, RoleNamed, ScopeNamed
+from kc_exchange.provision.parts import Part, planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kc_exchange.provision.change import Act
+    from kc_exchange.provision.documents import Document
+    from kc_exchange.provision.names import Named
+    from kc_exchange.provision.sheet import Sheet
+
+_MODELS = ("protocol-mappers", "models")
+_SCOPES = ("defaultClientScopes", "optionalClientScopes")
+_LATER = (*_SCOPES, "authorizationSettings")
+_OWN_PATH = {"defaultClientScopes": "default", "optionalClientScopes": "optional"}
+
+
+def scopes(sheet: Sheet) -> Iterator[Change]:
+    """Plan the client scopes and their mappers."""
+    for name, wanted, whole, found in sheet.parts("clientScopes", "name"):
+        part = Part(
+            realm=sheet.realm,
+            phase=Phase.SCOPES,
+            kind="scope",
+            place=f"Client scopes > {name}",
+            wanted=wanted,
+            whole=whole,
+            found=found,
+            apart=("protocolMappers",),
+            above=("client-scopes",),
+            path=("client-scopes", ScopeNamed(name)),
+        )
+        yield from planned(part)
+        if found is not None:
+            yield from _mappers(part)
+
+
+def clients(sheet: Sheet) -> Iterator[Change]:
+    """Plan the clients and the mappers of their own."""
+    for client_id, wanted, whole, found in sheet.parts("clients", "clientId"):
+        part = Part(
+            realm=sheet.realm,
+            phase=Phase.CLIENTS,
+            kind="client",
+            place=f"Clients > {client_id}",
+            wanted=wanted,
+            whole=whole,
+            found=found,
+            apart=("protocolMappers", *_LATER),
+            later=_LATER,
+            above=("clients",),
+            path=("clients", ClientNamed(client_id)),
+        )
+        yield from planned(part)
+        if found is not None:
+            yield from _mappers(part)
+
+
+def assignments(sheet: Sheet) -> Iterator[Change]:
+    """Plan which scopes a client has, and whether they must be asked for."""
+    for client_id, wanted, _, found in sheet.parts("clients", "clientId"):
+        for kind, other in (_SCOPES, reversed(_SCOPES)):
+            has, otherwise = (list((found or {}).get(k, ())) for k in (kind, other))
+            for scope in wanted.get(kind, ()):
+                if scope not in has:
+                    leaves = other if scope in otherwise else ""
+                    act = _assign(client_id, scope, kind, leaves)
+                    members = (Difference((kind,), has, [*has, scope]),)
+                    yield _assigned(sheet, client_id, members, act)
+
+
+def limits(sheet: Sheet) -> Iterator[Change]:
+    """Plan the roles that a scope, or a client, is limited to."""
+    wanted = {"": sheet.wanted.get("scopeMappings", [])}
+    wanted |= sheet.wanted.get("clientScopeMappings", {})
+    for owner, mappings in wanted.items():
+        found = sheet.found.get("scopeMappings", [])
+        if owner:
+            found = sheet.found.get("clientScopeMappings", {}).get(owner, [])
+        for mapping in mappings:
+            yield from _limit(sheet, owner, mapping, found)
+
+
+def _mappers(part: Part) -> Iterator[Change]:
+    known = (part.found or {}).get("protocolMappers", [])
+    made_of = {m["name"]: m for m in part.whole.get("protocolMappers", ())}
+    where = "Client scopes > dedicated > " if part.kind == "client" else ""
+    for wanted in part.wanted.get("protocolMappers", ()):
+        found = _mapper(wanted, known)
+        yield from planned(
+            Part(
+                realm=part.realm,
+                phase=part.phase,
+                kind="mapper",
+                place=f"{part.place} > {where}Mappers > {wanted['name']}",
+                wanted=wanted if found is None else wanted | {"name": found["name"]},
+                whole=made_of[wanted["name"]],
+                found=found,
+                above=(*part.path, *_MODELS),
+                path=(*part.path, *_MODELS, (found or {}).get("id", "")),
+            )
+        )
+
+
+def _mapper(wanted: Document, known: Sequence[Document]) -> Document | None:
+    """Return the mapper of that name, or one that adds the same audience."""
+    brings = _brings(wanted)
+    same = [m for m in known if m["name"] == wanted["name"]]
+    same += [m for m in known if brings and _brings(m) == brings]
+    return same[0] if same else None
+
+
+def _brings(mapper: Document) -> tuple[str, str] | None:
+    if mapper.get("protocolMapper") != "oidc-audience-mapper":
+        return None
+    config: dict[str, Any] = mapper.get("config", {})
+    kinds = ("included.client.audience", "included.custom.audience")
+    return next(((kind, config[kind]) for kind in kinds if config.get(kind)), None)
+
+
+def _assign(client_id: str, scope: str, kind: str, leaves: str) -> Act:
+    """Keycloak ignores a second place of a scope: it has to leave the first."""
+    there = ("clients", ClientNamed(client_id))
+    named = ScopeNamed(scope)
+    put = Call("PUT", (*there, f"{_OWN_PATH[kind]}-client-scopes", named))
+    if not leaves:
+        return put
+    other = f"{_OWN_PATH[leaves]}-client-scopes"
+    return Calls((Call("DELETE", (*there, other, named)), put))
+
+
+def _assigned(
+    sheet: Sheet, client_id: str, members: tuple[Difference, ...], act: Act
+) -> Change:
+    return Change(
+        realm=sheet.realm,
+        phase=Phase.LINKS,
+        kind="client",
+        place=f"Clients > {client_id}",
+        members=members,
+        act=act,
+    )
+
+
+def _limit(
+    sheet: Sheet, owner: str, mapping: Document, found: Sequence[Document]
+) -> Iterator[Change]:
+    kind = "clientScope" if "clientScope" in mapping else "client"
+    name = mapping[kind]
+    has: list[str] = next((m["roles"] for m in found if m.get(kind) == name), [])
+    more = [role for role in mapping["roles"] if role not in has]
+    if not more:
+        return
+    holder: tuple[str | Named, ...] = ("client-scopes", ScopeNamed(name))
+    if kind == "client":
+        holder = ("clients", ClientNamed(name))
+    below = ("clients", ClientNamed(owner)) if owner else ("realm",)
+    body = [RoleNamed(role, owner) for role in more]
+    yield Change(
+        realm=sheet.realm,
+        phase=Phase.LINKS,
+        kind="scope",
+        place=f"{'Client scopes' if kind == 'clientScope' else 'Clients'} > {name}",
+        members=(Difference(("roles",), has, [*has, *more]),),
+        act=Call("POST", (*holder, "scope-mappings", *below), body),
+    )

@@ -1,0 +1,110 @@
+"""Plan identity providers, their mappers, and who may exchange their tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kc_exchange.provision.change import Change, Phase
+from kc_exchange.provision.compare import Difference
+from kc_exchange.provision.documents import named
+from kc_exchange.provision.failure import ProvisionFailed
+from kc_exchange.provision.found import PROVIDERS
+from kc_exchange.provision.parts import Part, planned
+from kc_exchange.provision.permissions import Permit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from kc_exchange.provision.documents import Document
+    from kc_exchange.provision.shared import Shared
+    from kc_exchange.provision.sheet import Sheet
+
+_SECRET = ("config", "clientSecret")
+
+
+def providers(sheet: Sheet, lost: Collection[Shared]) -> Iterator[Change]:
+    """Plan the providers; `lost` are secrets whose clients are made anew.
+
+    Raises:
+        ProvisionFailed: one is missing, and nothing says what it is.
+    """
+    for alias, wanted, whole, found in sheet.parts("identityProviders", "alias"):
+        if found is None and "providerId" not in wanted:
+            raise ProvisionFailed(
+                f"Realm {sheet.realm!r} has no identity provider {alias!r}, and "
+                "nothing says what it is.",
+                "Add it to KC_EXCHANGE['PROVIDERS'], or to a file of REALM_FILES.",
+            )
+        yield from planned(
+            Part(
+                realm=sheet.realm,
+                phase=Phase.PROVIDERS,
+                kind="provider",
+                place=f"Identity providers > {alias}",
+                wanted=wanted,
+                whole=whole,
+                found=found,
+                above=PROVIDERS,
+                path=(*PROVIDERS, alias),
+                also=_secret(wanted, whole, found, lost),
+            )
+        )
+
+
+def mappers(sheet: Sheet) -> Iterator[Change]:
+    """Plan the mappers of providers."""
+    for wanted in sheet.wanted.get("identityProviderMappers", ()):
+        alias, name = wanted["identityProviderAlias"], wanted["name"]
+        kind = "identityProviderMappers"
+        found = named(sheet.found.get(kind, ()), kind, alias, name)
+        yield from planned(
+            Part(
+                realm=sheet.realm,
+                phase=Phase.PROVIDERS,
+                kind=kind,
+                place=f"Identity providers > {alias} > Mappers > {name}",
+                wanted=wanted,
+                whole=wanted,
+                found=found,
+                above=(*PROVIDERS, alias, "mappers"),
+                path=(*PROVIDERS, alias, "mappers", (found or {}).get("id", "")),
+            )
+        )
+
+
+def permissions(
+    realm: str,
+    wanted: Mapping[str, frozenset[str]],
+    found: Mapping[str, frozenset[str] | None],
+) -> Iterator[Change]:
+    """Plan who may exchange the tokens of which provider."""
+    for alias, clients in wanted.items():
+        has = found.get(alias) or frozenset()
+        more = tuple(sorted(clients - has))
+        if more:
+            before, after = sorted(has), sorted(has | clients)
+            yield Change(
+                realm=realm,
+                phase=Phase.PERMISSIONS,
+                kind="permission",
+                place=f"Identity providers > {alias}",
+                members=(Difference(("clients",), before, after),),
+                act=Permit(alias, more),
+            )
+
+
+def _secret(
+    wanted: Document, whole: Document, found: Document | None, lost: Collection[Shared]
+) -> tuple[Difference, ...]:
+    """The secret goes with the client: Keycloak shows neither, so it is set anew."""
+    if found is None:
+        return ()
+    secret = whole.get("config", {}).get("clientSecret")
+    before = found.get("config", {})
+    other = wanted.get("config", {}).get("clientId") not in (
+        None,
+        before.get("clientId"),
+    )
+    if secret is not None and (other or secret in lost):
+        return (Difference(_SECRET, before.get("clientSecret"), secret),)
+    return ()

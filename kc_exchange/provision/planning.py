@@ -1,0 +1,97 @@
+"""Plan the realms: what is not as wanted, part by part. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kc_exchange.provision.built_in import client_scopes
+from kc_exchange.provision.change import Call, Change, Phase
+from kc_exchange.provision.compare import changed, differences
+from kc_exchange.provision.documents import named, settled
+from kc_exchange.provision.fragments import PARTS
+from kc_exchange.provision.plan_clients import assignments, clients, limits, scopes
+from kc_exchange.provision.plan_providers import mappers, permissions, providers
+from kc_exchange.provision.plan_roles import roles
+from kc_exchange.provision.plan_users import users
+from kc_exchange.provision.shared import Shared
+from kc_exchange.provision.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from kc_exchange.provision.documents import Document
+    from kc_exchange.provision.draft import Wanted
+    from kc_exchange.provision.found import Found
+    from kc_exchange.provision.server import RealmApi
+
+
+def plan(wanted: Iterable[Wanted], found: Mapping[str, Found]) -> list[Change]:
+    """Return what must be done in each realm, realm by realm.
+
+    Args:
+        wanted: what the settings want.
+        found: what there is, by the realm's name.
+
+    Raises:
+        ProvisionFailed: a provider is missing, and nothing says what it is.
+    """
+    known = list(wanted)
+    lost = {secret for one in known for secret in _lost(one, found[one.name])}
+    changes = (change for one in known for change in _realm(one, found[one.name], lost))
+    return list(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRealm:
+    """Make the realm; all that is in it comes after."""
+
+    document: Document
+
+    def __str__(self) -> str:
+        return "POST realms"
+
+    def send(self, realm: RealmApi) -> None:
+        """Make it; raise `ProvisionFailed`."""
+        realm.server.create_realm(self.document)
+
+
+def _realm(wanted: Wanted, found: Found, lost: Collection[Shared]) -> Iterator[Change]:
+    there = found.document if found.exists else {"clientScopes": client_scopes()}
+    sheet = Sheet(wanted.name, wanted.document, wanted.whole, there)
+    yield from _itself(sheet, found)
+    yield from roles(sheet)
+    yield from scopes(sheet)
+    yield from clients(sheet)
+    yield from limits(sheet)
+    yield from assignments(sheet)
+    yield from providers(sheet, lost)
+    yield from mappers(sheet)
+    yield from permissions(sheet.realm, wanted.permitted, found.permitted)
+    yield from users(sheet)
+
+
+def _itself(sheet: Sheet, found: Found) -> Iterator[Change]:
+    members = tuple(differences(sheet.wanted, found.document, leave_out=PARTS))
+    if found.exists and not members:
+        return
+    whole = {m: v for m, v in settled(sheet.whole).items() if m not in PARTS}
+    after = changed(found.document, members)
+    update = {path[0]: after[path[0]] for path in (m.path for m in members)}
+    yield Change(
+        realm=sheet.realm,
+        phase=Phase.REALM,
+        kind="realm",
+        place="Realm settings",
+        members=members,
+        act=Call("PUT", (), update) if found.exists else MakeRealm(whole),
+        creates=not found.exists,
+    )
+
+
+def _lost(wanted: Wanted, found: Found) -> Iterator[Shared]:
+    """Tell the secrets of clients that there are not, or not yet."""
+    known = found.document.get("clients", ())
+    for client in wanted.document.get("clients", ()):
+        if named(known, "clients", client["clientId"]) is None:
+            yield Shared(wanted.name, client["clientId"])

@@ -1,0 +1,58 @@
+"""The secret that two realms share: a broker's client has it, and a provider uses it.
+
+It is made with the client and never shown; Keycloak gives it out to whoever may manage
+that client, and hides it in the provider.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kc_exchange.provision.failure import ProvisionFailed
+
+if TYPE_CHECKING:
+    from kc_exchange.provision.server import RealmApi
+
+_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The secret of a client in another realm."""
+
+    realm: str
+    client_id: str
+
+    def __str__(self) -> str:
+        return "***"
+
+    def found(self, realm: RealmApi) -> str:
+        """Ask Keycloak for it; raise `ProvisionFailed` where there is none."""
+        there = realm.server.realm(self.realm)
+        client = there.get("clients", clientId=self.client_id)
+        if not client:
+            raise ProvisionFailed(
+                f"Realm {self.realm!r} has no client {self.client_id!r}, by which a "
+                f"provider in realm {realm.name!r} logs in.",
+                f"Provision {self.realm!r} first, or both at once.",
+            )
+        return str(there.get("clients", client[0]["id"], "client-secret")["value"])
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A secret that is made with its client."""
+
+    def __str__(self) -> str:
+        return "***"
+
+    def found(self, realm: RealmApi) -> str:
+        """Make one."""
+        del realm
+        return self.made()
+
+    def made(self) -> str:
+        """Return a new one."""
+        return secrets.token_urlsafe(_BYTES)
