@@ -19,7 +19,7 @@ def leave_out(
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
     found = counts(config)
-    found[name] = len(left_out)
+    found[name] = found.get(name, 0) + len(left_out)
     output: dict[str, Any] = getattr(config, "workeroutput", {})
     output[_SENT] = dict(found)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SECRET = "***"  # noqa: S105 - what is shown instead of one
 _OBVIOUS = frozenset({"realm", "clientId", "name", "alias", "username", "protocol"})
 """Members of a new part that say nothing its place has not said."""
+_NAMES = ("clientId", "username", "alias", "name", "identityProvider")
 _WORDS = {"true": "on", "false": "off", "": "nothing", "none": "nothing"}
 
 
@@ -117,7 +118,7 @@ def _shown(member: Difference, which: str) -> str:
 
 def _word(value: Any) -> str:
     if isinstance(value, dict):
-        return printable(next((value[k] for k in _OBVIOUS if k in value), value))
+        return printable(next((value[k] for k in _NAMES if k in value), value))
     text = str(value)
     return _WORDS.get(text.lower(), printable(text))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,8 @@ def _document() -> dict[str, Any]:
 
 def client_scopes() -> list[dict[str, Any]]:
     """Return the client scopes, with their mappers, as Keycloak exports them."""
-    return [dict(scope) for scope in _document()["clientScopes"]]
+    scopes: list[dict[str, Any]] = copy.deepcopy(_document()["clientScopes"])
+    return scopes
 
 
 def default_scopes() -> list[str]:

@@ -93,8 +93,10 @@ class RoleNamed:
 
     def found(self, realm: Reader) -> Document:
         """Look it up by its name, and its client's."""
-        above = ["clients", ClientNamed(self.client_id).found(realm)]
-        role = realm.get(*(above if self.client_id else ()), "roles", self.name)
+        above: tuple[str, ...] = ()
+        if self.client_id:
+            above = ("clients", ClientNamed(self.client_id).found(realm))
+        role = realm.get(*above, "roles", self.name)
         if role is None:
             raise _gone(realm, self)
         return {"id": role["id"], "name": role["name"]}

@@ -52,12 +52,14 @@ _CLIENT = {
     "attributes.access.token.lifespan": (
         "Advanced > Advanced settings > Access Token Lifespan"
     ),
+    "protocolMappers": "Client scopes > dedicated > Mappers",
     "optionalClientScopes": "Client scopes > Optional",
     "defaultClientScopes": "Client scopes > Default",
 }
 _SCOPE = {
     "attributes.include.in.token.scope": "Settings > Include in token scope",
     "attributes.display.on.consent.screen": "Settings > Display on consent screen",
+    "protocolMappers": "Mappers",
     "roles": "Scope > Assigned roles",
 }
 _MAPPER = {
