@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.exceptions import printable
-from kc_exchange.provision.compare import SECRETS
+from kc_exchange.provision.compare import is_secret
 from kc_exchange.provision.places import INVERTED, label
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def places(change: Change) -> list[str]:
 
 def tell(stdout: OutputWrapper, report: Report) -> None:
     """Print the report as a diff: + for what is made, ~ for what is changed."""
-    for realm, changes in groupby(report.changes, key=lambda change: change.realm):
+    by_realm = sorted(report.changes, key=lambda one: report.realms.index(one.realm))
+    for realm, changes in groupby(by_realm, key=lambda change: change.realm):
         stdout.write(f"Realm {realm}")
         for change in changes:
             for line in _lines(change):
@@ -162,5 +163,5 @@ def _document(change: Change) -> dict[str, Any]:
 
 def _public(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _SECRET if k in SECRETS else _public(v) for k, v in value.items()}
+        return {k: _SECRET if is_secret(k) else _public(v) for k, v in value.items()}
     return [_public(inner) for inner in value] if isinstance(value, list) else value

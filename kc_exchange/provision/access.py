@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+from kc_exchange.conf.reader import LOOPBACK
 from kc_exchange.provision.failure import ProvisionFailed
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def access(
             several servers.
     """
     known = list(realms)
-    url = server.rstrip("/") or _server_of(known)
+    url = _checked(server.rstrip("/"), known) if server else _server_of(known)
     bundles = [realm.ca_bundle for realm in known if realm.ca_bundle]
     return Access(
         url=url,
@@ -72,7 +74,22 @@ def server_of(realm: Realm) -> str:
 
 def name_of(realm: Realm) -> str:
     """Return the name of the realm at Keycloak, the last part of its issuer."""
-    return realm.issuer.rstrip("/").rpartition("/realms/")[2]
+    before, _, name = realm.issuer.rstrip("/").rpartition("/realms/")
+    return unquote(name) if before else ""
+
+
+def _checked(server: str, realms: list[Realm]) -> str:
+    """Return the address; the password goes there, so it is no weaker than ISSUER."""
+    parts = urlsplit(server)
+    plain = {urlsplit(server_of(realm)).scheme for realm in realms} == {"http"}
+    is_http = parts.scheme in ("https", "http") and bool(parts.hostname)
+    if is_http and (parts.scheme == "https" or plain or parts.hostname in LOOPBACK):
+        return server
+    raise ProvisionFailed(
+        f"{server!r} is no address that a password may be sent to.",
+        "Begin --server with https://; with http:// only on this machine, or where "
+        "ISSUER does, too.",
+    )
 
 
 def _server_of(realms: list[Realm]) -> str:

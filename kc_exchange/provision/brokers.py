@@ -11,7 +11,7 @@ from kc_exchange.provision.audiences import (
     optional_scope,
 )
 from kc_exchange.provision.requesters import audience, exchanges
-from kc_exchange.provision.rules import Among, Includes
+from kc_exchange.provision.rules import Among, Includes, OneOf
 from kc_exchange.provision.shared import Fresh, Shared
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GRANT_EVENTS = ("JWT_AUTHORIZATION_GRANT", "JWT_AUTHORIZATION_GRANT_ERROR")
 BY_KEYS = {"useJwksUrl": "true", "validateSignature": "true"}
 """A token's signature is checked with the keys that its issuer publishes."""
+_KIND = OneOf(("oidc", "keycloak-oidc"))
 _ENDPOINTS = {
     "authorizationUrl": "auth",
     "tokenUrl": "token",
@@ -50,7 +51,7 @@ def stands_for(there: Draft, here: Draft, alias: str) -> None:
     }
     there.want(
         identityProviders=[
-            {"alias": alias, "providerId": "oidc", "enabled": True, "config": config}
+            {"alias": alias, "providerId": _KIND, "enabled": True, "config": config}
         ]
     )
     there.begin(identityProviders=[_begun(here, alias, client_id)])

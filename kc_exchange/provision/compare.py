@@ -6,6 +6,7 @@ Only what is wanted is looked at: a realm may have anything else besides.
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "**********"
 """What Keycloak's admin API answers instead of a provider's secret."""
-SECRETS = frozenset({"secret", "clientSecret", "credentials"})
+_SECRET = re.compile(r"(secret|password|private\.?key|credentials)$", re.IGNORECASE)
 _FIRST_ALONE = frozenset({"id", "internalId", "containerId", "credentials"})
 """Members that a part is made with, and that are never compared."""
 
@@ -34,7 +35,12 @@ class Difference:
     @property
     def is_secret(self) -> bool:
         """Tell whether nobody may read the two values."""
-        return self.path[-1] in SECRETS
+        return is_secret(self.path[-1])
+
+
+def is_secret(member: str) -> bool:
+    """Tell whether a member of that name holds a secret."""
+    return _SECRET.search(member) is not None
 
 
 def differences(

@@ -57,7 +57,7 @@ def chosen_realms(settings: Settings, aliases: Collection[str]) -> list[Realm]:
     issuers = {realm.issuer for realm in named}
     found = [r for r in settings.realms.values() if r.issuer in issuers]
     for realm in found:
-        if name_of(realm) in ("", MASTER):
+        if name_of(realm) in ("", MASTER) or "/" in name_of(realm):
             raise ProvisionFailed(
                 f"ISSUER of realm {realm.alias!r} leads to no realm of applications.",
                 "Make it https://HOST/realms/NAME; master is for administrators alone.",

@@ -32,6 +32,9 @@ _FIRST = ("id", "internalId", "clientId", "username", "alias", "name", "descript
 """Members of a part that say which it is: they come first."""
 _SAML = frozenset({"role_list", "saml_organization", "AuthnContextClassRef"})
 _OFFLINE = "offline_access"
+_KEYCLOAKS_OWN = frozenset(
+    {"account", "account-console", "admin-cli", "broker", "security-admin-console"}
+)
 
 
 def exported(
@@ -58,19 +61,17 @@ def _document(wanted: Wanted, secrets: Secrets) -> Document:
         ),
         "defaultDefaultClientScopes": built_in.default_scopes(),
         "defaultOptionalClientScopes": built_in.optional_scopes(),
-        "clients": [
-            secrets.of_client(wanted.name, _client(c)) for c in whole["clients"]
-        ],
-        "identityProviders": [
-            secrets.of_provider(wanted.name, one)
-            for one in whole.get("identityProviders", ())
-        ],
+        "clients": [_client(c) for c in whole["clients"] if _is_made(c)],
         "users": [
-            secrets.of_user(wanted.name, with_default_role(user, wanted.name))
-            for user in whole.get("users", ())
+            with_default_role(user, wanted.name) for user in whole.get("users", ())
         ],
     }
-    return _ordered(whole)
+    return secrets.placed(_ordered(whole))
+
+
+def _is_made(client: Document) -> bool:
+    """Keycloak makes its own clients, unless a document has them: then with no role."""
+    return client["clientId"] not in _KEYCLOAKS_OWN
 
 
 def _client(client: Document) -> Document:

@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.documents import named
+from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.permissions import permitted
 
 if TYPE_CHECKING:
@@ -38,7 +39,15 @@ class Found:
 def find(realm: RealmApi, wanted: Wanted) -> Found:
     """Return what the realm has of all that is wanted; raise `ProvisionFailed`."""
     itself = realm.get()
-    return Found({}) if itself is None else _Reading(realm, wanted).found(itself)
+    if itself is None:
+        return Found({})
+    if "accessTokenLifespan" not in itself:
+        raise ProvisionFailed(
+            f"This administrator may see little of realm {realm.name!r}.",
+            "Take an account with the roles of realm-management (realm-admin has all); "
+            "to look only, with those that begin with view-.",
+        )
+    return _Reading(realm, wanted).found(itself)
 
 
 class _Reading:

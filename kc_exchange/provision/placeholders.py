@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.provision.documents import named
+from kc_exchange.provision.compare import is_secret
+from kc_exchange.provision.documents import name_of, named
 from kc_exchange.provision.shared import Fresh, Shared
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from kc_exchange.provision.documents import Document
     from kc_exchange.provision.draft import Wanted
+
+_OF_CREDENTIALS = ("value", "secretData")
 
 
 class Secrets:
@@ -25,54 +28,53 @@ class Secrets:
         self.placeholders: set[str] = set()
         """The environment variables that Keycloak must be started with."""
 
-    def of_client(self, realm: str, client: Document) -> Document:
-        """Return a client with its secret."""
-        if "secret" not in client:
-            return client
-        shared = Shared(realm, client["clientId"])
-        return client | {"secret": self._of(shared, client["secret"])}
+    def placed(self, document: Document) -> Document:
+        """Return the document of a realm with its secrets in place."""
+        whole: Document = self._placed(document, (document["realm"],), "")
+        return whole
 
-    def of_provider(self, realm: str, provider: Document) -> Document:
-        """Return an identity provider with its client's secret."""
-        config: dict[str, Any] = provider.get("config", {})
-        secret = config.get("clientSecret")
-        if secret is None:
-            return provider
-        shared = (
-            secret if isinstance(secret, Shared) else Shared(realm, provider["alias"])
+    def _placed(self, value: Any, trail: tuple[str, ...], kind: str) -> Any:
+        """Return part of a document; `trail` names the parts around it."""
+        match value:
+            case dict():
+                return {m: self._member(v, trail, m, kind) for m, v in value.items()}
+            case list():
+                return [self._placed(v, (*trail, *_name(v, kind)), kind) for v in value]
+            case Shared():
+                return self._of(value)
+            case Fresh():
+                return self._of(Shared(trail[0], trail[-1]))
+            case _:
+                return value
+
+    def _member(
+        self, value: Any, trail: tuple[str, ...], member: str, kind: str
+    ) -> Any:
+        is_one = is_secret(member) or (
+            kind == "credentials" and member in _OF_CREDENTIALS
         )
-        return provider | {
-            "config": config | {"clientSecret": self._of(shared, secret)}
-        }
+        if not isinstance(value, str):
+            return self._placed(value, trail, member)
+        if not is_one or self._shown:
+            return value
+        return self._placeholder(*trail, *(() if member == "value" else (member,)))
 
-    def of_user(self, realm: str, user: Document) -> Document:
-        """Return a user with a password, where a realm file has one."""
-        if "credentials" not in user or self._shown:
-            return user
-        hidden = self._placeholder(realm, user["username"], "PASSWORD")
-        known = [
-            one | ({"value": hidden} if "value" in one else {})
-            for one in user["credentials"]
-        ]
-        return user | {"credentials": known}
-
-    def _of(self, shared: Shared, secret: Any) -> str:
-        if not self._shown:
-            return self._placeholder(shared.realm, shared.client_id, "SECRET")
-        if isinstance(secret, str):
-            return secret
-        return self._of_both(shared)
-
-    def _of_both(self, shared: Shared) -> str:
+    def _of(self, shared: Shared) -> str:
         """Return what both realms are given: a realm file's, or one that is made."""
+        if not self._shown:
+            return self._placeholder(shared.realm, shared.client_id, "secret")
         clients = self._wholes.get(shared.realm, {}).get("clients", ())
         client = named(clients, "clients", shared.client_id) or {}
         if isinstance(client.get("secret"), str):
             return str(client["secret"])
         return self._made.setdefault(shared, Fresh().made())
 
-    def _placeholder(self, realm: str, name: str, what: str) -> str:
-        words = re.sub(r"[^A-Z0-9]+", "_", f"{realm}_{name}_{what}".upper())
-        variable = words.strip("_")
+    def _placeholder(self, *names: str) -> str:
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", "_".join(names)).upper()
+        variable = re.sub(r"[^A-Z0-9]+", "_", words).strip("_")
         self.placeholders.add(variable)
         return f"${{{variable}}}"
+
+
+def _name(part: Any, kind: str) -> tuple[str, ...]:
+    return tuple(filter(None, name_of(part, kind))) if isinstance(part, dict) else ()

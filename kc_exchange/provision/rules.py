@@ -79,6 +79,22 @@ class Includes(Rule):
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf(Rule):
+    """One of these values; the first, where there is none."""
+
+    values: tuple[str, ...]
+
+    def holds(self, found: Any) -> bool:
+        """Tell whether it is one of them."""
+        return found in self.values
+
+    def value(self, found: Any) -> Any:
+        """Return the first."""
+        del found
+        return self.values[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Among(Rule):
     """An attribute with these values among those it has."""
 

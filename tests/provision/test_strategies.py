@@ -1,7 +1,11 @@
-"""A provisioned Keycloak can do it: every strategy, with no click in the console."""
+"""A provisioned Keycloak can do it: every strategy, with no click in the console.
+
+Whether `--apply` made the realms, or the server imported what `--export` wrote.
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,18 +14,41 @@ from kc_exchange import downstream_session, exchange, exchange_external
 from kc_exchange.context import bind, using_subject_token
 from kc_exchange.sources import FixedSubject
 from kc_exchange.tokens import ID_TOKEN, SubjectToken, unverified_claims
+from tests.provision.commands import Command
 from tests.provision.company import ALICE, SECRET
 from tests.provision.kinds import LEGACY, PERMISSIONS, STANDARD, on
 from tests.provision.person import log_in_through
 from tests.provision.provider import OPAQUE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.provision.company import Company
     from tests.provision.provider import Provider
     from tests.provision.real import Keycloak
 
 
-pytestmark = pytest.mark.usefixtures("provisioned")
+pytestmark = pytest.mark.usefixtures("realms")
+
+
+@pytest.fixture(scope="module", params=["applied", "imported"])
+def realms(
+    request: pytest.FixtureRequest,
+    keycloak: Keycloak,
+    company: Company,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """The company's realms, made in one way or the other."""
+    command = Command(company, keycloak.environment)
+    folder = tmp_path_factory.mktemp("exported")
+    with keycloak.without(company.names.values()):
+        if request.param == "applied":
+            command.apply()
+        else:
+            command.run("--export", folder, "--with-secrets")
+            for path in folder.iterdir():
+                keycloak.call("POST", "", json.loads(path.read_text()))
+        yield
 
 
 def login(keycloak: Keycloak, company: Company, alias: str, user: str) -> str:
