@@ -54,7 +54,7 @@ def exported(
 def _document(wanted: Wanted, secrets: Secrets) -> Document:
     whole = merged(settled(wanted.whole), _permissions(wanted))
     whole |= {
-        "clientScopes": merged(built_in.client_scopes(), whole.get("clientScopes", [])),
+        "clientScopes": merged(_built_in(), whole.get("clientScopes", [])),
         "scopeMappings": merged(
             [{"clientScope": _OFFLINE, "roles": [_OFFLINE]}],
             whole.get("scopeMappings", []),
@@ -67,6 +67,19 @@ def _document(wanted: Wanted, secrets: Secrets) -> Document:
         ],
     }
     return secrets.placed(_ordered(whole))
+
+
+def _built_in() -> list[Document]:
+    """Say of mappers what an import would otherwise take for the opposite.
+
+    It lets a mapper of the ID token also write to user info, if that is left open.
+    """
+    scopes = built_in.client_scopes()
+    for scope in scopes:
+        for mapper in scope.get("protocolMappers", ()):
+            if "id.token.claim" in mapper["config"]:
+                mapper["config"].setdefault("userinfo.token.claim", "false")
+    return scopes
 
 
 def _is_made(client: Document) -> bool:

@@ -102,20 +102,6 @@ class RoleNamed:
         return {"id": role["id"], "name": role["name"]}
 
 
-@dataclass(frozen=True, slots=True)
-class RoleId:
-    """The id of a role."""
-
-    role: RoleNamed
-
-    def __str__(self) -> str:
-        return str(self.role)
-
-    def found(self, realm: Reader) -> str:
-        """Look it up as the role is."""
-        return str(self.role.found(realm)["id"])
-
-
 def filled(value: Any, realm: Reader) -> Any:
     """Return `value` with what Keycloak knows in the place of names."""
     if isinstance(value, Named):

@@ -33,8 +33,6 @@ class Part:
     """Members that are planned by themselves: they have calls of their own."""
     later: tuple[str, ...] = ()
     """Those of them that it cannot be made with."""
-    only_changed: bool = False
-    """Whether Keycloak keeps what a change does not name."""
     path: tuple[str | Named, ...] = ()
     """Where it is changed."""
     above: tuple[str | Named, ...] = ()
@@ -52,8 +50,6 @@ def planned(part: Part) -> Iterator[Change]:
     members = (*own, *part.also)
     if members:
         body = changed(part.found, members)
-        if part.only_changed:
-            body = {member: body[member] for member in {m.path[0] for m in members}}
         yield change(part, members, Call("PUT", part.path, _without(body, part.apart)))
 
 
@@ -64,12 +60,17 @@ def _made(part: Part) -> Iterator[Change]:
 
 
 def change(
-    part: Part, members: Iterable[Difference], act: Act, *, creates: bool = False
+    part: Part,
+    members: Iterable[Difference],
+    act: Act,
+    *,
+    creates: bool = False,
+    phase: Phase | None = None,
 ) -> Change:
-    """Return a change of that part."""
+    """Return a change of that part; `phase` is its own, unless it comes later."""
     return Change(
         realm=part.realm,
-        phase=part.phase,
+        phase=part.phase if phase is None else phase,
         kind=part.kind,
         place=part.place,
         members=tuple(members),

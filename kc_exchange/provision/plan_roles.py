@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kc_exchange.provision.change import Call, Change, Phase
+from kc_exchange.provision.change import Call, Phase
 from kc_exchange.provision.compare import Difference
 from kc_exchange.provision.documents import named
 from kc_exchange.provision.names import ClientNamed, RoleNamed
-from kc_exchange.provision.parts import Part, planned
+from kc_exchange.provision.parts import Part, change, planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kc_exchange.provision.change import Change
     from kc_exchange.provision.documents import Document
     from kc_exchange.provision.names import Named
     from kc_exchange.provision.sheet import Sheet
@@ -59,16 +60,9 @@ def _composites(part: Part, owner: str) -> Iterator[Change]:
     if not more:
         return
     before, after = [*map(str, has)], [*map(str, has), *map(str, more)]
-    yield Change(
-        realm=part.realm,
-        phase=Phase.LINKS,
-        kind="role",
-        place=part.place,
-        members=(Difference(("composites",), before, after),),
-        act=Call(
-            "POST", (*_above(owner), "roles", part.wanted["name"], "composites"), more
-        ),
-    )
+    path = (*_above(owner), "roles", part.wanted["name"], "composites")
+    members = [Difference(("composites",), before, after)]
+    yield change(part, members, Call("POST", path, more), phase=Phase.LINKS)
 
 
 def _named_in(composites: Document) -> list[RoleNamed]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.provision.change import Call, Change, Phase
+from kc_exchange.provision.change import Call, Phase
 from kc_exchange.provision.compare import Difference
 from kc_exchange.provision.documents import named
 from kc_exchange.provision.names import ClientNamed, RoleNamed, UserNamed
-from kc_exchange.provision.parts import Part, planned
+from kc_exchange.provision.parts import Part, change, planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kc_exchange.provision.change import Change
     from kc_exchange.provision.documents import Document
     from kc_exchange.provision.sheet import Sheet
 
@@ -62,17 +63,8 @@ def _imported(part: Part) -> Change:
         for member, value in part.wanted.items()
         if member in ("email", "realmRoles", "clientRoles", "federatedIdentities")
     ]
-    return Change(
-        realm=part.realm,
-        phase=part.phase,
-        kind=part.kind,
-        place=part.place,
-        members=tuple(members),
-        act=Call(
-            "POST", ("partialImport",), {"ifResourceExists": "FAIL", "users": [user]}
-        ),
-        creates=True,
-    )
+    body = {"ifResourceExists": "FAIL", "users": [user]}
+    return change(part, members, Call("POST", ("partialImport",), body), creates=True)
 
 
 def _roles(part: Part, found: Document) -> Iterator[Change]:
@@ -87,11 +79,8 @@ def _roles(part: Part, found: Document) -> Iterator[Change]:
             below = ("clients", ClientNamed(owner)) if owner else ("realm",)
             body = [RoleNamed(name, owner) for name in more]
             path = ("clientRoles", owner) if owner else ("realmRoles",)
-            yield _linked(
-                part,
-                Difference(path, has, [*has, *more]),
-                Call("POST", (*part.path, "role-mappings", *below), body),
-            )
+            call = Call("POST", (*part.path, "role-mappings", *below), body)
+            yield change(part, [Difference(path, has, [*has, *more])], call)
 
 
 def _links(part: Part, found: Document) -> Iterator[Change]:
@@ -101,19 +90,8 @@ def _links(part: Part, found: Document) -> Iterator[Change]:
         if named(has, "federatedIdentities", provider) is None:
             path = (*part.path, "federated-identity", provider)
             difference = Difference(("federatedIdentities",), _names(has), [provider])
-            yield _linked(part, difference, Call("POST", path, link))
+            yield change(part, [difference], Call("POST", path, link))
 
 
 def _names(links: Any) -> list[str]:
     return [link["identityProvider"] for link in links]
-
-
-def _linked(part: Part, difference: Difference, call: Call) -> Change:
-    return Change(
-        realm=part.realm,
-        phase=part.phase,
-        kind=part.kind,
-        place=part.place,
-        members=(difference,),
-        act=call,
-    )
