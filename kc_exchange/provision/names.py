@@ -122,6 +122,5 @@ def _id(realm: Reader, found: Sequence[Document] | None, named: object) -> str:
 def _gone(realm: Reader, named: object) -> ProvisionFailed:
     return ProvisionFailed(
         f"Realm {realm.name!r} has no {str(named)!r} any more, or never had.",
-        "Run it again: somebody else may be changing the realm. A role, client or "
-        "scope that a realm file names must be in that file, or in the realm.",
+        "What a realm file names must be in a file of that realm, or in the realm.",
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.testing.faults import Fault
 from kc_exchange.testing.http_server import HttpServer
 from kc_exchange.testing.messages import Response, json_response
 from kc_exchange.testing.serving import Serving
@@ -19,6 +21,7 @@ from tests.provision.stub.providers import Providers
 from tests.provision.stub.routes import ROUTES, NoFeature, Refused
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable
 
     from kc_exchange.testing.messages import Request
@@ -41,9 +44,13 @@ class AdminRealm(Clients, People, Providers):
 class AdminApi(Serving):
     """A server with an administrator, and no realm but master."""
 
-    def __init__(self, features: Iterable[str] = ALL) -> None:
-        self._server = HttpServer(("127.0.0.1", 0), self._answer, lambda _: None)
-        self.url = f"http://127.0.0.1:{self._server.port}"
+    def __init__(
+        self, features: Iterable[str] = ALL, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        address = ("127.0.0.1", 0)
+        self._server = HttpServer(address, self._answer, self._fault, tls)
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._server.port}"
         self.features = set(features)
         self.realms: dict[str, AdminRealm] = {}
         self.refuses: dict[str, Response] = {}
@@ -52,12 +59,17 @@ class AdminApi(Serving):
         """Paths below a realm whose changes are taken and ignored."""
         self.calls: list[str] = []
         """What was changed, as method and path."""
+        self.tokens: set[str] = set()
+        """Those that are good; to forget one is to let it end."""
+        self.breaks: set[str] = set()
+        self.broken = 0
+        """Calls whose connection is cut, and how often that was done."""
 
     def _answer(self, request: Request) -> Response:
         token = _TOKEN.fullmatch(request.path)
         if token:
             return self._login(token[1], request)
-        if request.bearer != "administrators":
+        if request.bearer not in self.tokens:
             return json_response({"error": "HTTP 401 Unauthorized"}, status=401)
         if request.path == "/admin/serverinfo":
             return json_response({"features": self._reported()})
@@ -74,7 +86,15 @@ class AdminApi(Serving):
         known = {request.form.first(n) for n in ("password", "client_secret")}
         if "admin" not in known:
             return json_response({"error": "invalid_grant"}, status=401)
-        return json_response({"access_token": "administrators", "expires_in": 60})
+        token = str(uuid.uuid4())
+        self.tokens.add(token)
+        return json_response({"access_token": token, "expires_in": 60})
+
+    def _fault(self, path: str) -> Fault | None:
+        if path not in self.breaks:
+            return None
+        self.broken += 1
+        return Fault(endpoint="admin", reset=True)
 
     def _reported(self) -> list[dict[str, Any]]:
         return [

@@ -57,6 +57,12 @@ class State:
             "defaultClientScopes": default,
             "optionalClientScopes": built_in.optional_scopes(),
         }
+        if body.get("serviceAccountsEnabled"):
+            account = {
+                "id": new_id(),
+                "username": f"service-account-{body['clientId']}",
+            }
+            self.users[account["id"]] = account
         return key
 
     def _add_role(self, owner: str, body: Json) -> None:
