@@ -82,6 +82,8 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
     if options["export"] is not None:
         _export(stdout, options)
         return
+    if options["with_secrets"]:
+        raise unable("--with-secrets changes nothing here.", "Add --export FOLDER.")
     try:
         with explained():
             report = _report(options)

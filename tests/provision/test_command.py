@@ -193,6 +193,12 @@ def test_standard_exchange_alone__needs_no_feature(
     assert command.run().endswith("Keycloak needs no --features for this.\n")
 
 
+def test_with_secrets__goes_with_export(command: Command) -> None:
+    _, error = command.fails(2, "--with-secrets")
+
+    assert "--export" in error
+
+
 def test_master__is_refused(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         type(command.company),
