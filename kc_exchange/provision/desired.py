@@ -62,7 +62,18 @@ def chosen_realms(settings: Settings, aliases: Collection[str]) -> list[Realm]:
                 f"ISSUER of realm {realm.alias!r} leads to no realm of applications.",
                 "Make it https://HOST/realms/NAME; master is for administrators alone.",
             )
+    _refuse_same_name(found)
     return found
+
+
+def _refuse_same_name(realms: Iterable[Realm]) -> None:
+    known: dict[str, str] = {}
+    for realm in realms:
+        if known.setdefault(name_of(realm), realm.issuer) != realm.issuer:
+            raise ProvisionFailed(
+                f"Two servers have a realm {name_of(realm)!r}.",
+                "Run it once for each, with --realm ALIAS.",
+            )
 
 
 def _endpoints(

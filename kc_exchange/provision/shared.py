@@ -36,7 +36,9 @@ class Shared:
             raise ProvisionFailed(
                 f"Realm {self.realm!r} has no client {self.client_id!r}, by which a "
                 f"provider in realm {realm.name!r} logs in.",
-                f"Provision {self.realm!r} first, or both at once.",
+                f"Provision {self.realm!r} first, or both at once; if it is on another "
+                "server, write the secret into a file of REALM_FILES: config, "
+                "clientSecret of that provider.",
             )
         return str(there.get("clients", client[0]["id"], "client-secret")["value"])
 

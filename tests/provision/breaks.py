@@ -66,9 +66,10 @@ class Hands:
             where = f"clients/{client}/{kind}-client-scopes/{self.scope(scope)['id']}"
             self.keycloak.call(method, f"/{self.acme}/{where}")
 
-    def provider(self, **members: Any) -> None:
-        """Change the provider in the shared realm that stands for `acme`."""
-        where = f"/{self.shared}/identity-provider/instances/acme"
+    def provider(self, alias: str = "acme", **members: Any) -> None:
+        """Change the provider that stands for `acme`, or the one of `acme`'s own."""
+        realm = self.shared if alias == "acme" else self.acme
+        where = f"/{realm}/identity-provider/instances/{alias}"
         known = self.keycloak.call("GET", where)
         config = known["config"] | members.pop("config", {})
         self.keycloak.call("PUT", where, known | members | {"config": config})
@@ -306,3 +307,44 @@ def nobody_who_may(hands: Hands) -> None:
     body = {"id": policy["id"], "name": policy["name"], "clients": [other]}
     where = f"{base}/client/{policy['id']}"
     hands.keycloak.call("PUT", where, body | {"logic": "POSITIVE"})
+
+
+@breaks("~ Identity providers > acme > Permissions > token-exchange > Clients: + hub")
+def no_permission_at_all(hands: Hands) -> None:
+    where = f"/{hands.shared}/identity-provider/instances/acme/management/permissions"
+    hands.keycloak.call("PUT", where, {"enabled": False})
+
+
+@breaks("+ Identity providers > acme")
+def no_provider(hands: Hands) -> None:
+    where = f"/{hands.shared}/identity-provider/instances/acme"
+    hands.keycloak.call("DELETE", where)
+
+
+@breaks("acme > Settings > OpenID Connect settings > Client Secret: *** -> ***")
+def no_client_for_the_provider(hands: Hands) -> None:
+    client = hands.keycloak.client(hands.acme, f"{hands.shared}-broker")["id"]
+    hands.keycloak.call("DELETE", f"/{hands.acme}/clients/{client}")
+
+
+@breaks("acme > Settings > OpenID Connect settings > Client ID: app -> ")
+def another_client_for_the_provider(hands: Hands) -> None:
+    hands.provider(config={"clientId": "app", "clientSecret": "of-another"})
+
+
+@breaks("corporate > Settings > Advanced settings > Store tokens: off -> on")
+def no_stored_tokens(hands: Hands) -> None:
+    hands.provider("corporate", storeToken=False)
+
+
+@breaks(
+    "corporate > Settings > Advanced settings > Disable type claim check: off -> on"
+)
+def a_claim_that_few_write(hands: Hands) -> None:
+    hands.provider("corporate", config={"disableTypeClaimCheck": "false"})
+
+
+@breaks("+ Client scopes > orders:read")
+def no_scope_at_all(hands: Hands) -> None:
+    scope = hands.scope("orders:read")["id"]
+    hands.keycloak.call("DELETE", f"/{hands.acme}/client-scopes/{scope}")

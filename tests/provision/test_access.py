@@ -207,3 +207,37 @@ def test_administrator_who_sees_little(command: Command, api: AdminApi) -> None:
     _, error = command.fails(2, "--check")
 
     assert "may see little of realm 'company-acme'" in error
+
+
+def test_realms__of_one_name_on_two_servers(command: Command) -> None:
+    """Neither a plan nor a file could tell them apart."""
+    realms = command.company.raw["REALMS"]
+    other = {**realms["globex"], "ISSUER": "https://b.example/realms/company-acme"}
+    raw = command.company.raw | {"REALMS": {**realms, "globex": other}}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(command.company), "raw", raw)
+        _, error = command.fails(2, "--export", "nowhere")
+
+    assert "Two servers have a realm 'company-acme'" in error
+
+
+def test_shared_secret__of_a_realm_that_is_not_there(command: Command) -> None:
+    """The provider's client is in the other realm, which was left out."""
+    _, error = command.fails(2, "--apply", "--realm", "shared")
+
+    assert "Realm 'company-acme' has no client 'company-shared-broker'" in error
+    assert "Provision 'company-acme' first" in error
+
+
+def test_shared_secret__of_a_realm_that_was_there(
+    command: Command, api: AdminApi
+) -> None:
+    """It is read from the client, for the provider to have the same."""
+    command.run("--apply", "--realm", "default", "--realm", "globex")
+    command.run("--apply", "--realm", "shared")
+
+    acme = api.realms["company-acme"].clients.values()
+    broker = next(c for c in acme if c["clientId"] == "company-shared-broker")
+    provider = api.realms["company-shared"].providers["acme"]
+    assert provider["config"]["clientSecret"] == broker["secret"]

@@ -78,3 +78,10 @@ class Clients(State):
     @route("DELETE", "clients/*")
     def _drop_client(self, client: str, **_: Any) -> None:
         del self.clients[client]
+
+    @route("DELETE", "client-scopes/*")
+    def _drop_scope(self, scope: str, **_: Any) -> None:
+        name = self.scopes.pop(scope)["name"]
+        for client in self.clients.values():
+            for kind in ("defaultClientScopes", "optionalClientScopes"):
+                client[kind] = [one for one in client[kind] if one != name]

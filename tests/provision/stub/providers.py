@@ -53,8 +53,11 @@ class Providers(State):
         return {"enabled": True, "scopePermissions": {"token-exchange": found}}
 
     @route("PUT", "identity-provider/instances/*/management/permissions")
-    def _permit(self, alias: str, **_: Any) -> Json:
+    def _permit(self, alias: str, body: Json, **_: Any) -> Json:
         self._need_permissions()
+        if not body["enabled"]:
+            del self.permissions[alias]
+            return {"enabled": False}
         empty = {"id": new_id(), "decisionStrategy": "UNANIMOUS", "policies": []}
         self.permissions.setdefault(alias, empty)
         found = self.permissions[alias]["id"]
@@ -104,3 +107,8 @@ class Providers(State):
 
     def _permission(self, permission: str) -> Json:
         return next(p for p in self.permissions.values() if p["id"] == permission)
+
+    @route("DELETE", "identity-provider/instances/*")
+    def _drop_provider(self, alias: str, **_: Any) -> None:
+        del self.providers[alias]
+        self.permissions.pop(alias, None)
