@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -46,7 +46,7 @@ class Call:
 
     method: Literal["POST", "PUT", "DELETE"]
     path: tuple[str | Named, ...]
-    body: Any = None
+    body: Any = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.method} {'/'.join(map(str, self.path))}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.rules import Rule
@@ -29,8 +29,8 @@ class Difference:
     """One member that is not as wanted; `path` leads to it within its part."""
 
     path: tuple[str, ...]
-    before: Any
-    after: Any
+    before: Any = field(repr=False)
+    after: Any = field(repr=False)
 
     @property
     def is_secret(self) -> bool:

@@ -25,10 +25,10 @@ class Part:
     phase: Phase
     kind: str
     place: str
-    wanted: Document
-    whole: Document
+    wanted: Document = field(repr=False)
+    whole: Document = field(repr=False)
     """What it is made of where there is none."""
-    found: Document | None
+    found: Document | None = field(repr=False)
     apart: tuple[str, ...] = ()
     """Members that are planned by themselves: they have calls of their own."""
     later: tuple[str, ...] = ()

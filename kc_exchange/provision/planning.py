@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kc_exchange.provision.built_in import client_scopes
@@ -46,7 +46,7 @@ def plan(wanted: Iterable[Wanted], found: Mapping[str, Found]) -> list[Change]:
 class MakeRealm:
     """Make the realm; all that is in it comes after."""
 
-    document: Document
+    document: Document = field(repr=False)
 
     def __str__(self) -> str:
         return "POST realms"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kc_exchange.provision.documents import named
@@ -18,9 +18,9 @@ class Sheet:
     """The three documents of a realm."""
 
     realm: str
-    wanted: Document
-    whole: Document
-    found: Document
+    wanted: Document = field(repr=False)
+    whole: Document = field(repr=False)
+    found: Document = field(repr=False)
 
     def parts(
         self, kind: str, member: str

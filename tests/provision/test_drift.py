@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.provision.breaks import BREAKS, Hands
+from tests.provision.breaks import Hands
+from tests.provision.breaks_in_acme import breaks as in_acme
+from tests.provision.breaks_in_shared import breaks as in_shared
 from tests.provision.kinds import PERMISSIONS, SMALL, on
 
 if TYPE_CHECKING:
     from tests.provision.commands import Command
     from tests.provision.real import Keycloak
+
+
+BREAKS = in_acme.known | in_shared.known
 
 
 @on(SMALL, PERMISSIONS)

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from kc_exchange.provision import ProvisionFailed
-from kc_exchange.provision.change import Call, Change, Phase
-from kc_exchange.provision.draft import Wanted
+from kc_exchange.provision.change import Phase
 from kc_exchange.provision.found import Found
 from kc_exchange.provision.planning import plan
-from kc_exchange.provision.shared import Fresh, Shared
+from kc_exchange.provision.shared import Fresh
+from tests.provision.plans import body, has, one, wants
 
 MAPPER = {
     "name": "audience orders-api",
     "protocolMapper": "oidc-audience-mapper",
     "config": {"included.client.audience": "orders-api", "access.token.claim": "true"},
 }
-
-
-def wants(permitted: Any = None, first: Any = None, **document: Any) -> Wanted:
-    return Wanted(
-        name="acme",
-        issuer="https://id.example/realms/acme",
-        document={"realm": "acme", **document},
-        first=first or {},
-        permitted=permitted or {},
-    )
-
-
-def has(permitted: Any = None, **document: Any) -> dict[str, Found]:
-    return {"acme": Found({"realm": "acme", **document}, permitted or {})}
-
-
-def one(wanted: Wanted, found: dict[str, Found]) -> Change:
-    (change,) = plan([wanted], found)
-    return change
-
-
-def body(change: Change) -> Any:
-    """What the call of a change sends."""
-    assert isinstance(change.act, Call)
-    return change.act.body
 
 
 def test_plan__of_a_fitting_realm_is_empty() -> None:
@@ -206,89 +176,17 @@ def test_plan__never_makes_a_service_account() -> None:
     assert str(change.act) == "POST users/service-account-app/role-mappings/realm"
 
 
-PROVIDER = {"alias": "acme", "providerId": "oidc", "config": {"clientId": "broker"}}
-BEGUN = {"alias": "acme", "config": {"clientSecret": Shared("other", "broker")}}
+def test_plan__hides_secrets() -> None:
+    """A traceback may show it."""
+    client = {"clientId": "app", "secret": "sesame"}
+    user = {"username": "alice", "credentials": [{"value": "sesame"}]}
+    wanted = wants(clients=[client], users=[user], smtpServer={"password": "sesame"})
 
+    changes = plan([wanted], has(clients=[{**client, "secret": "other"}]))
+    new = plan([wanted], {"acme": Found({})})
 
-def test_plan__of_a_provider_that_nobody_describes() -> None:
-    provider = {"alias": "acme", "storeToken": True}
-
-    with pytest.raises(ProvisionFailed, match="no identity provider 'acme'"):
-        plan([wants(identityProviders=[provider])], has())
-
-
-def test_plan__a_provider_gets_its_secret_when_it_is_made() -> None:
-    wanted = wants(first={"identityProviders": [BEGUN]}, identityProviders=[PROVIDER])
-
-    change = one(wanted, has())
-
-    assert body(change)["config"]["clientSecret"] == Shared("other", "broker")
-    assert one(wanted, has()).phase == Phase.PROVIDERS
-
-
-@pytest.mark.parametrize("config", [{"clientId": "gateway"}, {}])
-def test_plan__a_providers_secret_goes_with_its_client(config: Any) -> None:
-    """The secret that Keycloak hides is another client's."""
-    wanted = wants(first={"identityProviders": [BEGUN]}, identityProviders=[PROVIDER])
-    there = PROVIDER | {"config": {**config, "clientSecret": "**********"}}
-
-    change = one(wanted, has(identityProviders=[there]))
-
-    assert [member.path[-1] for member in change.members] == [
-        "clientId",
-        "clientSecret",
-    ]
-
-
-def test_plan__a_providers_secret_is_set_anew_with_a_new_client() -> None:
-    """Somebody deleted the broker's client; what the provider has is of no use."""
-    other = Wanted(
-        name="other",
-        issuer="https://id.example/realms/other",
-        document={"realm": "other", "clients": [{"clientId": "broker"}]},
-        first={},
-    )
-    wanted = wants(first={"identityProviders": [BEGUN]}, identityProviders=[PROVIDER])
-    there = PROVIDER | {"config": {"clientId": "broker", "clientSecret": "*" * 10}}
-    found = has(identityProviders=[there]) | {"other": Found({"realm": "other"})}
-
-    client, provider = plan([other, wanted], found)
-
-    assert client.place == "Clients > broker"
-    assert [member.path[-1] for member in provider.members] == ["clientSecret"]
-    known = Found({"realm": "other", "clients": [{"clientId": "broker"}]})
-    assert plan([other, wanted], found | {"other": known}) == []
-
-
-def test_plan__mappers_of_providers() -> None:
-    mapper = {
-        "name": "email",
-        "identityProviderAlias": "acme",
-        "identityProviderMapper": "oidc-user-attribute-idp-mapper",
-    }
-    there = mapper | {"id": "7", "identityProviderMapper": "other"}
-    wanted = wants(identityProviderMappers=[mapper])
-
-    made = one(wanted, has())
-    changed = one(wanted, has(identityProviderMappers=[there]))
-
-    assert str(made.act) == "POST identity-provider/instances/acme/mappers"
-    assert str(changed.act) == "PUT identity-provider/instances/acme/mappers/7"
-
-
-@pytest.mark.parametrize("known", [None, frozenset(), frozenset({"other"})])
-def test_plan__who_may_exchange(known: Any) -> None:
-    change = one(wants({"acme": frozenset({"app"})}), has({"acme": known}))
-
-    (member,) = change.members
-    assert member.after == sorted({"app"} | (known or set()))
-    assert str(change.act).startswith("PUT identity-provider/instances/acme/management")
-
-
-def test_plan__who_may_exchange_already() -> None:
-    may = {"acme": frozenset({"app", "other"})}
-
-    assert plan([wants({"acme": frozenset({"app"})})], has(may)) == []
+    assert len(changes) == 3
+    assert "sesame" not in repr((wanted, changes, new))
 
 
 def test_plan__of_a_new_realm_knows_what_every_realm_has() -> None:
