@@ -22,6 +22,7 @@ _REPORTED = {
 """What each is called where the server reports its features."""
 _BY_ITSELF = (STANDARD, GRANT)
 """On unless somebody switched them off, or the server is too old."""
+_STANDARD_STRATEGIES = {"exchange", "cross-realm", "external", "jwt-grant"}
 _LEGACY_STRATEGIES = {"cross-realm", "external", "linked"}
 
 
@@ -32,7 +33,7 @@ def needed(settings: Settings, *, impersonates: bool) -> tuple[str, ...]:
     return (
         *([LEGACY] if impersonates or brokers else []),
         *([PERMISSIONS] if brokers else []),
-        *([STANDARD] if used - {"forward", "service-account"} else []),
+        *([STANDARD] if used & _STANDARD_STRATEGIES else []),
         *([GRANT] if "jwt-grant" in used else []),
     )
 

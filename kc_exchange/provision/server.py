@@ -47,7 +47,15 @@ class Server:
                 f"The package {error.name} is not installed.",
                 "pip install 'kc-exchange[provision]'.",
             ) from error
-        self._connection = Direct(access)
+        try:
+            self._connection = Direct(access)
+        except (ImportError, ValueError) as error:
+            # Its httpx client, which nobody uses here, reads them all the same.
+            raise ProvisionFailed(
+                "python-keycloak cannot take a proxy that the environment names.",
+                "Unset ALL_PROXY, HTTPS_PROXY and HTTP_PROXY for this command: it goes "
+                "to Keycloak without one.",
+            ) from error
 
     def realm(self, name: str) -> RealmApi:
         """Return the admin API of a realm, there or not."""

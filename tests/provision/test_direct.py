@@ -65,6 +65,18 @@ def test_environment__is_not_asked(
     assert server(api).info()["features"]
 
 
+def test_environment__that_cannot_be_read(
+    api: AdminApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Part of python-keycloak looks at it before anybody can say no."""
+    monkeypatch.setenv("ALL_PROXY", "nonsense://127.0.0.1:9")
+
+    with pytest.raises(ProvisionFailed, match="cannot take a proxy") as caught:
+        server(api)
+
+    assert "ALL_PROXY" in caught.value.fix
+
+
 def test_token__that_is_over_is_renewed(api: AdminApi) -> None:
     """A long plan outlives the minute that an administrator's token lives."""
     known = server(api)

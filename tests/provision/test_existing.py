@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from kc_exchange import exchange
 from tests.provision.commands import Command
 from tests.provision.company import PASSWORD, SECRET, Company, person
-from tests.provision.kinds import PERMISSIONS, STANDARD, on
+from tests.provision.kinds import LEGACY, PERMISSIONS, STANDARD, on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +118,7 @@ def test_apply__leaves_what_others_have_made(
     assert len(walter) == 1
 
 
-@on(STANDARD)
+@on(STANDARD, LEGACY, PERMISSIONS)
 def test_second_apply__sends_nothing(keycloak: Keycloak, tmp_path: Path) -> None:
     """Keycloak's own record of what administrators do does not grow."""
     events = "/alone-acme/admin-events?max=1000"
