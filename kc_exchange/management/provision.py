@@ -145,7 +145,8 @@ def _desired(
 def _end(report: Report, options: dict[str, Any]) -> None:
     start = f"Start Keycloak anew with --features={','.join(report.needed)}."
     if options["check"] and (report.changes or report.missing):
-        raise wrong(report.verdict, _APPLY if report.changes else start)
+        steps = [start] * bool(report.missing) + [_APPLY] * bool(report.changes)
+        raise wrong(report.verdict, " ".join(steps))
     if options["apply"] and report.missing:
         again = " Then run it again." if report.blocked else ""
         raise unable(report.verdict, start + again)
@@ -165,7 +166,8 @@ def _export(stdout: OutputWrapper, options: dict[str, Any]) -> None:
     if placeholders:
         stdout.write(
             "Import them by --import-realm, which alone puts secrets in their place, "
-            "from these environment variables of Keycloak's:"
+            "from these environment variables of Keycloak's. One that is not set stays "
+            "as it is written:"
         )
     for variable in placeholders:
         stdout.write(f"  {variable}")

@@ -104,6 +104,7 @@ def test_missing_feature__is_named_and_the_rest_is_done(
     assert f"--features={NEEDED}. Then run it again." in error
     _, error = command.fails(1, "--check")
     assert "Identity providers > corporate > Permissions > token-exchange" in error
+    assert f"--features={NEEDED}. Run `manage.py kc_exchange provision" in error
 
 
 def test_missing_feature__is_a_difference_of_its_own(
