@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite("tests.provision.commands", "tests.provision.company")
+pytest.register_assert_rewrite(
+    "tests.keycloak.admins",
+    "tests.keycloak.browser",
+    "tests.keycloak.servers",
+    "tests.provision.commands",
+    "tests.provision.company",
+    "tests.provision.real",
+    "tests.provision.wants",
+)
 
 from kc_exchange.testing import DownstreamRecorder  # noqa: E402
 from tests.left_out import leave_out  # noqa: E402
