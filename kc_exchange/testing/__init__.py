@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from kc_exchange.testing.errors import RealmFileError
     from kc_exchange.testing.keycloak import EmbeddedKeycloak
     from kc_exchange.testing.recorder import DownstreamRecorder, RecordedRequest
-    from kc_exchange.testing.records import ExchangeRecord
+    from kc_exchange.testing.records import ExchangeRecord, JwtGrantRecord
 
 __all__ = [
     "DownstreamRecorder",
     "EmbeddedKeycloak",
     "ExchangeRecord",
+    "JwtGrantRecord",
     "RealmFileError",
     "RecordedRequest",
 ]
@@ -27,6 +28,7 @@ _HOMES = {
     "DownstreamRecorder": "recorder",
     "EmbeddedKeycloak": "keycloak",
     "ExchangeRecord": "records",
+    "JwtGrantRecord": "records",
     "RealmFileError": "errors",
     "RecordedRequest": "recorder",
 }

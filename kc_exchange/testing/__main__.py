@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--features",
         default="",
-        help="beyond Keycloak's defaults: token-exchange, the legacy exchange",
+        help="beyond Keycloak's defaults: token-exchange, the legacy exchange; "
+        "admin-fine-grained-authz:v1, the permissions that decide on it",
     )
     return parser
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kc_exchange.testing.brokers.links import LinkStore
     from kc_exchange.testing.clock import Clock
     from kc_exchange.testing.features import Features
     from kc_exchange.testing.keys import RealmKeys
@@ -25,6 +26,7 @@ class RealmServer:
     realm: Realm
     keys: RealmKeys = field(repr=False)
     sessions: SessionStore = field(repr=False)
+    links: LinkStore = field(repr=False)
     clock: Clock
     ledger: Ledger = field(repr=False)
     features: Features = field(repr=False)

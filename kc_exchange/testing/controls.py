@@ -99,8 +99,9 @@ class Controls(Observation):
     def reset(self) -> None:
         """Forget records, counts, faults, sessions and not-before; set the clock right.
 
-        The features are those of the start again. Keys and what else a test changed in
-        a realm stay.
+        Users that exchanges have made go, and accounts and admin permissions are those
+        of the export again, as the features are those of the start. Keys and what else
+        a test changed in a realm stay.
         """
         self._ledger.reset()
         self._faults.clear()
@@ -108,12 +109,15 @@ class Controls(Observation):
         self._features.reset()
         for server in self._realms.values():
             server.sessions.clear()
+            server.links.reset()
+            server.realm.authorization.reset()
             server.realm.not_before = 0
 
     def set_features(self, *names: str) -> None:
         """Run from now on with these features beyond Keycloak's defaults alone.
 
-        "token-exchange" is the legacy exchange, which impersonates.
+        "token-exchange" is the legacy exchange, which impersonates, and
+        "admin-fine-grained-authz:v1" lets admin permissions decide on it.
 
         Raises:
             ValueError: the embedded server does not know one of them.
@@ -131,14 +135,16 @@ class Controls(Observation):
         return tuple(session.id for session in server.sessions.of_user(user.id))
 
     def logout(self, realm: str, username: str) -> None:
-        """End every session of the user.
+        """End every session of the user, and refuse tokens from before this second.
 
         Raises:
             LookupError: realm or user does not exist.
         """
         server = self._find(realm)
-        for session in server.sessions.of_user(self._user(server, username).id):
+        user = self._user(server, username)
+        for session in server.sessions.of_user(user.id):
             server.sessions.end(session.id)
+        user.not_before = self.clock.seconds()
 
     def set_user_enabled(
         self,

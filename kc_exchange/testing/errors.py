@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class RealmFileError(ValueError):
     """Report a realm export that cannot be served.
@@ -18,7 +23,7 @@ class RealmFileError(ValueError):
 class OAuthError(Exception):
     """Carry one refusal in OAuth's JSON form (RFC 6749 section 5.2).
 
-    `reason` is what Keycloak tells its own event alone.
+    `reason` is what Keycloak tells its own event alone, `more` are further members.
     """
 
     def __init__(
@@ -28,12 +33,20 @@ class OAuthError(Exception):
         *,
         status: int = 400,
         reason: str | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{error}: {description}")
+        self.more = dict(more or {})
         self.reason = reason
         self.error = error
         self.description = description
         self.status = status
+
+
+def failed() -> OAuthError:
+    """Return Keycloak's answer to a request that it fails on without saying why."""
+    said = "For more on this error consult the server log."
+    return OAuthError("unknown_error", said, status=500)
 
 
 class PageError(Exception):

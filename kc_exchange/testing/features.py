@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LEGACY_EXCHANGE = "token-exchange"
-KNOWN = frozenset({LEGACY_EXCHANGE})
+ADMIN_PERMISSIONS = "admin-fine-grained-authz:v1"
+KNOWN = frozenset({LEGACY_EXCHANGE, ADMIN_PERMISSIONS})
 
 
 class Features:
@@ -34,6 +35,11 @@ class Features:
     def legacy_exchange(self) -> bool:
         """Tell whether the legacy exchange answers what the standard one refuses."""
         return LEGACY_EXCHANGE in self._now
+
+    @property
+    def admin_permissions(self) -> bool:
+        """Tell whether admin permissions of version 1 decide on legacy exchanges."""
+        return ADMIN_PERMISSIONS in self._now
 
 
 def checked(names: Iterable[str]) -> frozenset[str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, urlsafe_b64decode
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any
-from urllib.request import urlopen
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.identity import audience_list
+from kc_exchange.testing.public_keys import (
+    certified_key,
+    fetched_set,
+    found_key,
+    public_key,
+)
 
 if TYPE_CHECKING:
     from kc_exchange.testing.context import RealmServer
@@ -128,37 +131,13 @@ def _key(client: Client, header: Json) -> Any:
 
 def _found_key(client: Client, kid: str | None) -> Any:
     if client.on("use.jwks.string"):
-        return _from_jwks(json.loads(client.attributes["jwks.string"]), kid)
+        return found_key(json.loads(client.attributes["jwks.string"]), kid)
     if client.on("use.jwks.url"):
-        return _from_jwks(_fetched(client.attributes["jwks.url"]), kid)
-    return _configured(client)
-
-
-def _fetched(url: str) -> Json:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(url)
-    with urlopen(url, timeout=5) as answer:  # noqa: S310 - the scheme is checked above
-        document: Json = json.load(answer)
-    return document
-
-
-def _from_jwks(document: Json, kid: str | None) -> Any:
-    for key in jwt.PyJWKSet.from_dict(document).keys:
-        if kid is None or key.key_id == kid:
-            return key.key
-    raise ValueError(kid)
-
-
-def _configured(client: Client) -> Any:
+        return found_key(fetched_set(client.attributes["jwks.url"]), kid)
     encoded = client.attributes.get("jwt.credential.certificate")
     if encoded:
-        return x509.load_der_x509_certificate(_bytes(encoded)).public_key()
-    return load_der_public_key(_bytes(client.attributes["jwt.credential.public.key"]))
-
-
-def _bytes(pem: str) -> bytes:
-    lines = (line for line in pem.splitlines() if not line.startswith("-----"))
-    return b64decode("".join(lines))
+        return certified_key(encoded)
+    return public_key(client.attributes["jwt.credential.public.key"])
 
 
 def _check_times(server: RealmServer, claims: Json) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.testing.brokering import Brokering
+from kc_exchange.testing.brokers.links import LinkStore
 from kc_exchange.testing.clock import Clock
 from kc_exchange.testing.context import RealmServer
-from kc_exchange.testing.controls import Controls
 from kc_exchange.testing.errors import RealmFileError
 from kc_exchange.testing.faults import FaultQueue
 from kc_exchange.testing.features import Features
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kc_exchange.testing.model import Realm
 
 
-class EmbeddedKeycloak(Serving, Controls):
+class EmbeddedKeycloak(Serving, Brokering):
     """Serve Keycloak's OpenID Connect endpoints from this process.
 
     It speaks the URLs, the dialect and the errors of Keycloak 26.7 with real RS256
@@ -37,12 +38,15 @@ class EmbeddedKeycloak(Serving, Controls):
 
     Args:
         realms: realm exports in Keycloak's own JSON format, as paths or mappings.
+            `${server}` in them stands for the server's own address.
         host: the address to listen on, which is also the host of every URL.
         port: the port to listen on; 0 takes a free one.
         ssl_context: serves https; with `verify_mode` set it also asks for client
             certificates (RFC 8705).
-        features: what `--features` would name: "token-exchange" is the legacy
-            exchange, which impersonates, and is off as on Keycloak itself.
+        features: what `--features` would name; both are off as on Keycloak itself.
+            "token-exchange" is the legacy exchange, which impersonates;
+            "admin-fine-grained-authz:v1" lets admin permissions decide on exchanges
+            with identity providers, for other clients and without a user.
 
     Raises:
         RealmFileError: an export cannot be read, or a realm is given twice.
@@ -66,16 +70,18 @@ class EmbeddedKeycloak(Serving, Controls):
         self._tls = ssl_context is not None
         self._realms: dict[str, RealmServer] = {}
         router = Router(self._realms, self._faults, self._ledger)
-        loaded = [load_realm(source) for source in realms]
         self._server = HttpServer(
             (host, port), router.answer, router.find_fault, ssl_context
         )
-        for realm in loaded:
-            self._add(realm)
+        try:
+            for source in realms:
+                self._add(load_realm(source, self.url))
+        except RealmFileError:
+            self._server.server_close()
+            raise
 
     def _add(self, realm: Realm) -> None:
         if realm.name in self._realms:
-            self._server.server_close()
             raise RealmFileError(
                 f"The realm '{realm.name}' is given twice.",
                 "Give each realm once, or rename one of them.",
@@ -84,6 +90,7 @@ class EmbeddedKeycloak(Serving, Controls):
             realm=realm,
             keys=RealmKeys(realm.name),
             sessions=SessionStore(realm, self.clock.seconds),
+            links=LinkStore(realm),
             clock=self.clock,
             ledger=self._ledger,
             features=self._features,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kc_exchange.testing.authorization import Authorization
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from kc_exchange.testing.brokers.model import IdentityProvider, Link
 
 RoleKey = tuple[str, str]
 """A role's name after the client id that owns it ("" for a realm role)."""
@@ -91,6 +95,7 @@ class User:
     service_client: str | None = None
     not_before: int = 0
     consents: dict[str, set[str]] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,10 +113,14 @@ class Realm:
     revoke_refresh_token: bool = False
     refresh_token_max_reuse: int = 0
     login_with_email: bool = True
+    email_as_username: bool = False
+    duplicate_emails: bool = False
     not_before: int = 0
     clients: dict[str, Client] = field(default_factory=dict)
     scopes: dict[str, ClientScope] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
+    providers: dict[str, IdentityProvider] = field(default_factory=dict)
+    authorization: Authorization = field(default_factory=Authorization)
     composites: dict[RoleKey, set[RoleKey]] = field(default_factory=dict)
     default_scopes: list[str] = field(default_factory=list)
     optional_scopes: list[str] = field(default_factory=list)

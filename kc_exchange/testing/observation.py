@@ -10,7 +10,7 @@ from kc_exchange.testing.faults import Fault, FaultQueue
 from kc_exchange.testing.messages import Response
 
 if TYPE_CHECKING:
-    from kc_exchange.testing.records import ExchangeRecord, Ledger
+    from kc_exchange.testing.records import ExchangeRecord, JwtGrantRecord, Ledger
 
 
 class Observation:
@@ -73,6 +73,11 @@ class Observation:
     def exchanges(self) -> list[ExchangeRecord]:
         """Return a record of every token exchange, in order."""
         return self._ledger.exchanges()
+
+    @property
+    def jwt_grants(self) -> list[JwtGrantRecord]:
+        """Return a record of every JWT authorization grant, in order."""
+        return self._ledger.jwt_grants()
 
     def requests(self, endpoint: str | None = None) -> int:
         """Return how many requests an endpoint got (None: all endpoints)."""

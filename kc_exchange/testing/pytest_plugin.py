@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "kc_exchange_features",
         "Features the embedded Keycloak runs with, as --features names them: "
-        "token-exchange is the legacy exchange, which impersonates (default: none)",
+        "token-exchange is the legacy exchange, which impersonates, and "
+        "admin-fine-grained-authz:v1 lets permissions decide on it (default: none)",
         type="args",
         default=[],
     )

@@ -14,19 +14,39 @@ if TYPE_CHECKING:
     from kc_exchange.testing.model import Realm
 
 
-def load_realm(source: str | Path | Mapping[str, Any]) -> Realm:
+SERVER = "${server}"
+
+
+def load_realm(source: str | Path | Mapping[str, Any], address: str = "") -> Realm:
     """Read one realm from an export file or from its parsed JSON.
 
     Args:
         source: a path, or the document as a mapping.
+        address: what `${server}` stands for; nothing leaves it as it is.
 
     Raises:
         RealmFileError: the file cannot be read or is no realm export.
     """
     if isinstance(source, Mapping):
-        return _read(source, "The realm given as a mapping")
+        return _read(_placed(source, address), "The realm given as a mapping")
     path = Path(source)
-    return _read(_parse(path), f"{path}")
+    return _read(_placed(_parse(path), address), f"{path}")
+
+
+def _placed(document: Any, address: str) -> Any:
+    """Return the document with the server's address where it is asked for."""
+    if not address:
+        return document
+    if isinstance(document, str):
+        return document.replace(SERVER, address)
+    if isinstance(document, Mapping):
+        return {
+            _placed(key, address): _placed(value, address)
+            for key, value in document.items()
+        }
+    if isinstance(document, list | tuple):
+        return [_placed(value, address) for value in document]
+    return document
 
 
 def _parse(path: Path) -> Mapping[str, Any]:

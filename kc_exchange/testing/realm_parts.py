@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from kc_exchange.testing import builtin
 from kc_exchange.testing.model import Client, ClientScope, Mapper, Realm
+from kc_exchange.testing.realm_brokers import add_permissions, add_providers
 from kc_exchange.testing.realm_roles import add_roles
 from kc_exchange.testing.realm_users import add_users
 
@@ -25,6 +26,8 @@ REALM_FIELDS = {
     "revoke_refresh_token": "revokeRefreshToken",
     "refresh_token_max_reuse": "refreshTokenMaxReuse",
     "login_with_email": "loginWithEmailAllowed",
+    "email_as_username": "registrationEmailAsUsername",
+    "duplicate_emails": "duplicateEmailsAllowed",
     "not_before": "notBefore",
 }
 CLIENT_FIELDS = {
@@ -57,6 +60,8 @@ def build_realm(document: Mapping[str, Any]) -> Realm:
     _add_clients(realm, document)
     _add_scope_mappings(realm, document)
     add_users(realm, document)
+    add_providers(realm, document)
+    add_permissions(realm.authorization, document)
     return realm
 
 
@@ -120,7 +125,10 @@ def _add_clients(realm: Realm, document: Mapping[str, Any]) -> None:
 
 
 def _client(realm: Realm, entry: Mapping[str, Any]) -> Client:
-    fields = {"id": str(uuid4())} | _chosen(entry, CLIENT_FIELDS)
+    # A client that asks for consent gets no role by the way, unless it says so.
+    narrow = bool(entry.get("consentRequired"))
+    known: dict[str, Any] = {"id": str(uuid4()), "full_scope": not narrow}
+    fields = known | _chosen(entry, CLIENT_FIELDS)
     redirects = tuple(entry.get("redirectUris") or ())
     client = Client(
         **fields,

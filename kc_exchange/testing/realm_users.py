@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from kc_exchange.testing.model import Client, Realm, RoleKey, User
+from kc_exchange.testing.realm_brokers import read_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ def _user(entry: Mapping[str, Any], groups: Mapping[str, set[RoleKey]]) -> User:
         service_client=entry.get("serviceAccountClientId"),
         not_before=entry.get("notBefore") or 0,
         consents=_consents(entry.get("clientConsents") or ()),
+        links=read_links(entry),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kc_exchange.testing import pages
 from kc_exchange.testing.endpoints import ROUTES, Route
-from kc_exchange.testing.errors import OAuthError, PageError
+from kc_exchange.testing.errors import OAuthError, PageError, failed
 from kc_exchange.testing.http_server import not_found
 from kc_exchange.testing.messages import (
     NO_STORE,
@@ -60,11 +60,8 @@ class Router:
             return self._answer(self._realms[name], route, request)
         except Exception:
             logger.exception("kc_exchange.testing.failed endpoint=%s", route.name)
-            return error_response(
-                "unknown_error",
-                "For more on this error consult the server log.",
-                status=500,
-            )
+            fault = failed()
+            return error_response(fault.error, fault.description, status=fault.status)
 
     def _split(self, path: str) -> tuple[str | None, Route | None]:
         if not path.startswith(PREFIX):
@@ -97,6 +94,7 @@ def _refused(route: Route, refusal: OAuthError) -> Response:
     document = {"error": refusal.error}
     if refusal.description is not None:
         document["error_description"] = refusal.description
+    document |= refusal.more
     stored = route.name != "token"
     return json_response(document, status=refusal.status, store=stored)
 

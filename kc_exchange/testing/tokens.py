@@ -37,7 +37,8 @@ class Issue:
     `scope` chooses the scopes, `noted_scope` is what the client session remembers
     and decides on `openid`. `grant` is Keycloak's two-letter shortcut of the grant,
     `session_kind` its two letters for the session: on, of, nt, tr. `audience` keeps
-    only these audiences; empty keeps all. `thumbprint` binds the token to a key.
+    only these audiences; empty keeps all. `thumbprint` binds the token to a key. A
+    `requester` that asks for another client's token is the one that gets it.
     """
 
     server: RealmServer
@@ -51,6 +52,12 @@ class Issue:
     audience: tuple[str, ...] = ()
     nonce: str | None = None
     thumbprint: str | None = None
+    requester: Client | None = None
+
+    @property
+    def azp(self) -> str:
+        """Return the client id of the party that the tokens are issued to."""
+        return (self.requester or self.client).client_id
 
     @property
     def scopes(self) -> list[ClientScope]:
@@ -114,7 +121,7 @@ def access_claims(issue: Issue) -> Json:
         "aud": audience_claim(written.audience),
         "sub": issue.user.id if issue.session_kind in ("nt", "tr") else None,
         "typ": "DPoP" if issue.thumbprint else "Bearer",
-        "azp": issue.client.client_id,
+        "azp": issue.azp,
         "sid": issue.session_id,
         "scope": issue.granted,
         "cnf": _confirmation(issue),
@@ -173,7 +180,7 @@ def sign_id(issue: Issue, access_token: str | None) -> str:
         "aud": audience_claim([issue.client.client_id, *written.audience]),
         "sub": issue.user.id,
         "typ": "ID",
-        "azp": issue.client.client_id,
+        "azp": issue.azp,
         "nonce": issue.nonce,
         "sid": issue.session_id,
         "at_hash": _half_hash(access_token) if access_token else None,
@@ -199,7 +206,7 @@ def refresh_claims(issue: Issue) -> Json:
         "aud": server.issuer,
         "sub": issue.user.id if held else None,
         "typ": "Offline" if issue.offline else "Refresh",
-        "azp": issue.client.client_id,
+        "azp": issue.azp,
         "sid": issue.session_id,
         "scope": _full_scope(issue),
     }

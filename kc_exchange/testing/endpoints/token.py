@@ -11,7 +11,7 @@ from kc_exchange.testing.messages import Form, Request, Response, json_response
 
 LONGEST_PARAMETER = 4000
 LONGEST_TOKEN = 20000
-TOKEN_PARAMETERS = ("subject_token", "actor_token")
+TOKEN_PARAMETERS = ("subject_token", "actor_token", "assertion")
 REPEATABLE = ("audience", "resource")
 
 

@@ -35,7 +35,9 @@ def _reason(server: RealmServer, token: str) -> str:
     expired = claims.get("exp", 0) <= server.clock.seconds()
     if expired or claims.get("typ") != "Bearer":
         return "Token verification failed"
-    session = server.sessions.find(claims.get("sid"))
+    if claims.get("sid") is None:
+        return "user_disabled"
+    session = server.sessions.find(claims["sid"])
     if session is None or claims.get("azp") not in session.clients:
         return "user_session_not_found"
     user = server.realm.users.get(session.user_id)

@@ -8,6 +8,7 @@ from typing import Any
 from kc_exchange.testing.context import GrantRequest
 from kc_exchange.testing.grants.authorization_code import authorization_code
 from kc_exchange.testing.grants.client_credentials import client_credentials
+from kc_exchange.testing.grants.jwt_authorization import jwt_authorization
 from kc_exchange.testing.grants.password import password
 from kc_exchange.testing.grants.refresh_token import refresh_token
 from kc_exchange.testing.grants.token_exchange import token_exchange
@@ -19,5 +20,6 @@ GRANTS: dict[str, Grant] = {
     "client_credentials": client_credentials,
     "password": password,
     "refresh_token": refresh_token,
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": jwt_authorization,
     "urn:ietf:params:oauth:grant-type:token-exchange": token_exchange,
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.testing.consents import lacks_consent
 from kc_exchange.testing.errors import OAuthError
 from kc_exchange.testing.identity import Identity, audience_list, identify
 from kc_exchange.testing.replies import token_reply
 from kc_exchange.testing.scopes import check_scope, java_set_order, words
+from kc_exchange.testing.token_types import ACCESS, ID, REFRESH, SAML2
 from kc_exchange.testing.tokens import Issue, access_claims, sign_id
 
 if TYPE_CHECKING:
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"  # noqa: S105 - not a secret
-ACCESS, REFRESH, ID = (
-    f"{TOKEN_TYPE}{kind}" for kind in ("access_token", "refresh_token", "id_token")
-)
 SWITCH = "standard.token.exchange.enabled"
 REFRESH_SWITCH = "standard.token.exchange.enableRefreshRequestedTokenType"
 SHORTCUT = "te"
@@ -95,7 +93,7 @@ def _requested_type(grant: GrantRequest) -> str:
     if wanted is None:
         return ACCESS
     refreshes = grant.client.attributes.get(REFRESH_SWITCH) == "SAME_SESSION"
-    known = (ACCESS, ID, f"{TOKEN_TYPE}saml2")
+    known = (ACCESS, ID, SAML2)
     if wanted in known or (wanted == REFRESH and refreshes):
         return wanted
     raise unsupported_type()
@@ -166,24 +164,11 @@ def _check_session(issue: Issue, wanted: str) -> None:
 
 
 def _check_consent(issue: Issue) -> None:
-    client_id = issue.client.client_id
-    if not issue.client.consent_required:
-        return
-    stored = issue.user.consents.get(client_id)
-    if stored is None or not _shown(issue) <= stored:
+    if lacks_consent(issue):
         raise OAuthError(
             "invalid_scope",
-            f"Missing consents for Token Exchange in client {client_id}",
+            f"Missing consents for Token Exchange in client {issue.client.client_id}",
         )
-
-
-def _shown(issue: Issue) -> set[str]:
-    switch = "display.on.consent.screen"
-    return {
-        scope.name
-        for scope in issue.scopes
-        if scope.attributes.get(switch, "true") == "true"
-    }
 
 
 def _reply(issue: Issue, attempt: Attempt, identity: Identity, wanted: str) -> Json:

@@ -45,22 +45,25 @@ def _exchange(grant: GrantRequest, attempt: Attempt) -> Json:
 
 
 def _record(grant: GrantRequest, attempt: Attempt, refusal: OAuthError | None) -> None:
-    form, known = grant.form, attempt.identity
-    claims = attempt.claims
+    form, identity = grant.form, attempt.identity
+    claims, user = attempt.claims, identity.user if identity else attempt.user
     grant.server.ledger.add(
         ExchangeRecord(
             realm=grant.server.realm.name,
             client=grant.client.client_id,
             audience=form.every("audience"),
             scope=form.first("scope"),
-            subject=known.user.id if known else None,
-            username=known.user.username if known else None,
+            subject=identity.user.id if identity else attempt.subject,
+            username=user.username if user else None,
             requested_token_type=form.first("requested_token_type"),
             outcome="refused" if refusal else "granted",
             error=refusal.error if refusal else None,
             description=refusal.description if refusal else None,
             reason=refusal.reason if refusal else None,
             requested_subject=form.first("requested_subject"),
+            requested_issuer=form.first("requested_issuer"),
+            subject_issuer=attempt.subject_issuer,
+            validation_method=attempt.validation_method,
             impersonator=attempt.impersonator,
             session_id=claims.get("sid"),
             token_id=claims.get("jti"),
