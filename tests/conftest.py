@@ -23,7 +23,10 @@ _HOW = {
     "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
     "KC_EXCHANGE_KEYCLOAK=http://127.0.0.1:18080 pytest -m keycloak; those of "
     "impersonation: .ci/keycloak start --features=token-exchange --port 18081 && "
-    "KC_EXCHANGE_KEYCLOAK_LEGACY=http://127.0.0.1:18081 pytest -m keycloak",
+    "KC_EXCHANGE_KEYCLOAK_LEGACY=http://127.0.0.1:18081 pytest -m keycloak; those of "
+    "admin permissions: .ci/keycloak start --port 18082 "
+    "--features=token-exchange,admin-fine-grained-authz:v1 && "
+    "KC_EXCHANGE_KEYCLOAK_PERMISSIONS=http://127.0.0.1:18082 pytest -m keycloak",
 }
 
 

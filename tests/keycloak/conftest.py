@@ -18,7 +18,7 @@ pytest.register_assert_rewrite(
 from tests.keycloak.admins import EmbeddedAdmin, RealAdmin  # noqa: E402
 from tests.keycloak.browser import Browser  # noqa: E402
 from tests.keycloak.kinds import (  # noqa: E402
-    LEGACY,
+    FEATURES,
     MARKER,
     STANDARD,
     URL,
@@ -26,11 +26,13 @@ from tests.keycloak.kinds import (  # noqa: E402
     address,
     kinds,
 )
-from tests.keycloak.servers import (  # noqa: E402 - after the line above
+from tests.keycloak.provider import Provider  # noqa: E402
+from tests.keycloak.realms import (  # noqa: E402
     REALM,
-    Server,
+    brokering_realms,
     shop_realm,
 )
+from tests.keycloak.servers import Server  # noqa: E402 - after the line above
 from tests.left_out import leave_out  # noqa: E402
 
 if TYPE_CHECKING:
@@ -53,7 +55,14 @@ def pytest_collection_modifyitems(
 
 
 @pytest.fixture(scope="session")
-def _servers() -> Iterator[Callable[[Kind], Server]]:
+def _provider() -> Iterator[Provider]:
+    """An identity provider that every server may ask."""
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def _servers(_provider: Provider) -> Iterator[Callable[[Kind], Server]]:
     """Start each server when it is asked for first, and keep it for the run."""
     started: dict[Kind, Server] = {}
     with ExitStack() as running:
@@ -61,7 +70,7 @@ def _servers() -> Iterator[Callable[[Kind], Server]]:
         def server(kind: Kind) -> Server:
             if kind not in started:
                 made = real_server if kind.real else embedded_server
-                started[kind] = running.enter_context(made(kind.features))
+                started[kind] = running.enter_context(made(kind.features, _provider))
             return started[kind]
 
         yield server
@@ -95,8 +104,8 @@ def browser(keycloak: Server) -> Browser:
 
 
 @contextmanager
-def real_server(features: str) -> Iterator[Server]:
-    """The Keycloak that the environment names, with a fresh realm."""
+def real_server(features: str, provider: Provider) -> Iterator[Server]:
+    """The Keycloak that the environment names, with fresh realms."""
     url = address(features)
     if not url:
         pytest.fail(f"{URL[features]} is not set; start one with .ci/keycloak start")
@@ -105,17 +114,16 @@ def real_server(features: str) -> Iterator[Server]:
         os.environ.get(f"{URL[STANDARD]}_ADMIN", "admin"),
         os.environ.get(f"{URL[STANDARD]}_PASSWORD", "admin"),
     )
-    admin.import_realm(REALM)
-    admin.import_realm(shop_realm())
-    yield Server(url, admin, legacy=features == LEGACY)
+    for realm in (REALM, shop_realm(), *brokering_realms(provider, url)):
+        admin.import_realm(realm)
+    yield Server(url, admin, provider)
 
 
 @contextmanager
-def embedded_server(features: str) -> Iterator[Server]:
+def embedded_server(features: str, provider: Provider) -> Iterator[Server]:
     """The Keycloak that this package brings along."""
     from kc_exchange.testing import EmbeddedKeycloak  # noqa: PLC0415
 
-    legacy = features == LEGACY
-    named = {"token-exchange"} if legacy else set()
-    with EmbeddedKeycloak(REALM, shop_realm(), features=named) as embedded:
-        yield Server(embedded.url, EmbeddedAdmin(embedded), legacy=legacy)
+    realms = (REALM, shop_realm(), *brokering_realms(provider))
+    with EmbeddedKeycloak(*realms, features=FEATURES[features]) as embedded:
+        yield Server(embedded.url, EmbeddedAdmin(embedded), provider)

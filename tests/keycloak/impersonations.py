@@ -99,7 +99,11 @@ def impersonate_form(subject: Any = OLGA, *, without: Any = (), **changes: Any) 
 
 
 def impersonation(
-    name: str, form: Form, expect: Expect, client: Client | None = None
+    name: str,
+    form: Form,
+    expect: Expect,
+    client: Client | None = None,
+    only: str = "legacy permissions",
 ) -> Row:
     """A row for servers with legacy exchange."""
     return Row(
@@ -107,7 +111,7 @@ def impersonation(
         form=form,
         expect=expect,
         client=client or Basic(),
-        only="legacy",
+        only=only,
     )
 
 

@@ -1,4 +1,4 @@
-"""The four servers: embedded or real, each without and with legacy exchange."""
+"""The six servers: embedded or real, each with three sets of features."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from typing import Any
 
 import pytest
 
-STANDARD, LEGACY = "standard", "legacy"
+STANDARD, LEGACY, PERMISSIONS = "standard", "legacy", "permissions"
+FEATURES: dict[str, tuple[str, ...]] = {
+    STANDARD: (),
+    LEGACY: ("token-exchange",),
+    PERMISSIONS: ("token-exchange", "admin-fine-grained-authz:v1"),
+}
+"""What `--features` names beyond Keycloak's defaults."""
 URL = {
     STANDARD: "KC_EXCHANGE_KEYCLOAK",
     LEGACY: "KC_EXCHANGE_KEYCLOAK_LEGACY",
+    PERMISSIONS: "KC_EXCHANGE_KEYCLOAK_PERMISSIONS",
 }
-"""The variables that name a real server, with Keycloak's default features or with
-`--features=token-exchange` as well."""
-MARKER = {STANDARD: "keycloak_standard", LEGACY: "keycloak_legacy"}
+"""The variables that name a real server with these features."""
+MARKER = {
+    STANDARD: "keycloak_standard",
+    LEGACY: "keycloak_legacy",
+    PERMISSIONS: "keycloak_permissions",
+}
 
 
 @dataclass(frozen=True)
@@ -28,8 +38,8 @@ class Kind:
     @property
     def name(self) -> str:
         """The kind as the tests' ids show it."""
-        legacy = self.features == LEGACY
-        return f"{self.where}-legacy" if legacy else self.where
+        plain = self.features == STANDARD
+        return self.where if plain else f"{self.where}-{self.features}"
 
     @property
     def real(self) -> bool:
@@ -44,18 +54,21 @@ class Kind:
 
 
 KINDS = tuple(
-    Kind(where, features)
-    for where in ("embedded", "real")
-    for features in (STANDARD, LEGACY)
+    Kind(where, features) for where in ("embedded", "real") for features in FEATURES
 )
 
 
+def meant(only: str, features: str) -> bool:
+    """Whether `only`, the names of feature sets, means this one; empty means any."""
+    return not only or features in only.split()
+
+
 def kinds(only: str = "") -> list[Any]:
-    """The kinds with these features (empty: any), as parameters of `a_server`."""
+    """The kinds that `only` means, as parameters of `a_server`."""
     return [
         pytest.param(kind, marks=kind.marks, id=kind.name)
         for kind in KINDS
-        if only in ("", kind.features)
+        if meant(only, kind.features)
     ]
 
 

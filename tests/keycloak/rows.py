@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.keycloak.clients import Basic
+from tests.keycloak.realms import REALM
 from tests.keycloak.servers import ACCESS_TOKEN, EXCHANGE_GRANT
 from tests.keycloak.steps import Login
 
@@ -50,13 +51,15 @@ class Expect:
     changed: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
     event: Mapping[str, Any] = field(default_factory=dict)
+    grant_event: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Row:
     """A request, said as data, and what is expected of the reply.
 
-    `only` is "standard" or "legacy" where legacy exchange changes the answer.
+    `only` names the feature sets with this answer, where features change it:
+    "standard", "legacy", "permissions".
     """
 
     name: str
@@ -66,6 +69,7 @@ class Row:
     path: str = "token"
     headers: tuple[tuple[str, Any], ...] = ()
     only: str = ""
+    realm: str = REALM["realm"]
 
     def ask(self, server: Server) -> tuple[Pairs, requests.Response]:
         """Send the request; return the form as it was sent, too."""
@@ -148,7 +152,8 @@ def issued(
 
 
 def verify(row: Row, server: Server) -> None:
-    """Ask the server and hold its reply against the row."""
+    """Ask the server's realm and hold its reply against the row."""
+    server = server.of(row.realm)
     form, reply = row.ask(server)
     expect = row.expect
     body = reply.json() if reply.content else {}
@@ -162,6 +167,9 @@ def verify(row: Row, server: Server) -> None:
         verify_claims(expect, server, body, dict(form))
     if expect.event:
         assert shown(server.admin.last_exchange(), expect.event) == expect.event
+    if expect.grant_event:
+        told = shown(server.admin.last_grant(), expect.grant_event)
+        assert told == expect.grant_event
 
 
 def verify_claims(

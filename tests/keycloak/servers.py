@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import jwt
 import requests
 
+from tests.keycloak.realms import FOLDER, REALM, USER_IDS, public_clients
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FOLDER = Path(__file__).parent
-REALM_FILE = FOLDER / "conformance-realm.json"
-REALM = json.loads(REALM_FILE.read_text())
-SHOP_FILE = FOLDER.parents[1] / "exampleproject/keycloak/shop-realm.json"
-USER_IDS = {user["username"]: user["id"] for user in REALM["users"]}
+    from tests.keycloak.provider import Provider
 
-EXCHANGE_EVENT = ("impersonator", "reason", "requested_subject", "token_id")
+__all__ = ["FOLDER", "REALM", "USER_IDS", "Admin", "Server"]
+
+EXCHANGE_EVENT = (
+    "impersonator",
+    "reason",
+    "requested_issuer",
+    "requested_subject",
+    "subject_issuer",
+    "token_id",
+    "validation_method",
+)
 """What Keycloak's event of a token exchange says, as far as the table asks."""
+GRANT_EVENT = (
+    "identity_provider",
+    "identity_provider_issuer",
+    "identity_provider_user_id",
+    "reason",
+    "token_id",
+    "username",
+)
+"""What Keycloak's event of a JWT authorization grant says, as far as it is asked."""
 
 _TYPE = "urn:ietf:params:oauth:token-type:"
 ACCESS_TOKEN = f"{_TYPE}access_token"
@@ -30,21 +45,15 @@ REFRESH_TOKEN = f"{_TYPE}refresh_token"
 SAML2 = f"{_TYPE}saml2"
 EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-def shop_realm() -> dict[str, Any]:
-    """The demo's realm under another name, lest a running demo lose its own."""
-    text = SHOP_FILE.read_text().replace(
-        "default-roles-shop", "default-roles-shop-copy"
-    )
-    realm: dict[str, Any] = json.loads(text) | {"realm": "shop-copy"}
-    for entry in realm["users"] + realm["clients"]:
-        del entry["id"]
-    return realm
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+PUBLIC = public_clients()
 
 
 class Admin(Protocol):
-    """What a test may change in the realm behind the server's back."""
+    """What a test may change in a realm behind the server's back."""
+
+    def of(self, realm: str) -> Self:
+        """The same server's administrator of another realm."""
 
     def set_user_enabled(self, username: str, enabled: bool) -> None:
         """Let the user in, or shut them out."""
@@ -61,17 +70,38 @@ class Admin(Protocol):
     def last_exchange(self) -> dict[str, Any]:
         """What the server's own record says of the last token exchange."""
 
+    def last_grant(self) -> dict[str, Any]:
+        """What it says of the last JWT authorization grant."""
+
+    def broker_login(self, login: BrokerLogin) -> str:
+        """The access token of a person who logged in through a provider."""
+
+
+@dataclass(frozen=True)
+class BrokerLogin:
+    """How a person logs in through the provider of that alias, and what it says.
+
+    The provider says that its token expires in so many seconds (None: it does not
+    say), and gives this refresh token along (empty: none).
+    """
+
+    alias: str
+    person: str = "gus"
+    client: str = "frontend"
+    expires_in: int | None = None
+    refresh: str = ""
+
 
 @dataclass
 class Server:
-    """One Keycloak with the conformance realm in it."""
+    """One Keycloak with the realms of the table in it."""
 
     url: str
     admin: Admin
-    legacy: bool = False
+    provider: Provider
     realm: str = REALM["realm"]
     http: requests.Session = field(default_factory=requests.Session)
-    shut_out: set[str] = field(default_factory=set)
+    shut_out: set[tuple[str, str]] = field(default_factory=set)
     keys: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,7 +114,7 @@ class Server:
 
     def of(self, realm: str) -> Server:
         """The same server's face for another realm."""
-        return replace(self, realm=realm, keys={})
+        return replace(self, realm=realm, keys={}, admin=self.admin.of(realm))
 
     def endpoint(self, path: str) -> str:
         """The address of one OpenID Connect endpoint of the realm."""
@@ -110,7 +140,7 @@ class Server:
     ) -> dict[str, Any]:
         """The reply of the token endpoint, which must not refuse."""
         secret = {"client_id": client}
-        if not is_public(client):
+        if client not in PUBLIC:
             secret["client_secret"] = f"{client}-secret"
         reply = self.post("token", {**form, **secret}, headers=headers)
         assert reply.status_code == 200, reply.json()
@@ -138,19 +168,12 @@ class Server:
 
     def shut_out_user(self, username: str) -> None:
         """Disable a user until the test is over."""
-        self.shut_out.add(username)
+        self.shut_out.add((self.realm, username))
         self.admin.set_user_enabled(username, False)
 
     def restore(self) -> None:
         """Let everybody in again and forget cookies."""
         while self.shut_out:
-            self.admin.set_user_enabled(self.shut_out.pop(), True)
+            realm, username = self.shut_out.pop()
+            self.admin.of(realm).set_user_enabled(username, True)
         self.http.cookies.clear()
-
-
-def is_public(client: str) -> bool:
-    """Whether the realm knows this client as one without a secret."""
-    return any(
-        known["clientId"] == client and known["publicClient"]
-        for known in REALM["clients"]
-    )

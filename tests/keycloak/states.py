@@ -90,6 +90,19 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Aged:
+    """A token that was issued in an earlier second than this one."""
+
+    token: Step
+
+    def obtain(self, server: Server) -> str:
+        """Wait for the next second, and return the token."""
+        token = self.token.obtain(server)
+        time.sleep(max(0.0, server.claims(token)["iat"] + 1.05 - time.time()))
+        return token
+
+
+@dataclass(frozen=True)
 class ShutOut:
     """A token of a user who has been disabled since."""
 

@@ -87,6 +87,21 @@ class Exchanged:
 
 
 @dataclass(frozen=True)
+class ExchangedFor:
+    """The token got in exchange for another, for an audience that is an address."""
+
+    audience: Step
+    subject: Step
+    client: str
+
+    def obtain(self, server: Server) -> str:
+        """Exchange the subject and return the access token."""
+        audience = self.audience.obtain(server)
+        subject = Literal(self.subject.obtain(server))
+        return Exchanged(subject, self.client, audience, scope="").obtain(server)
+
+
+@dataclass(frozen=True)
 class Bearer:
     """The value of an Authorization header."""
 

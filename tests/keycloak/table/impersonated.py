@@ -18,7 +18,7 @@ OFFLINE = Login(user="olga", client="django-app", scope="openid offline_access")
 
 def later(name: str, **row: Any) -> Row:
     """A row for servers with legacy exchange."""
-    return Row(name=f"impersonated: {name}", only="legacy", **row)
+    return Row(name=f"impersonated: {name}", only="legacy permissions", **row)
 
 
 def introspect(name: str, token: Any, expect: Expect) -> Row:

@@ -32,7 +32,7 @@ def legacy(name: str, form: Any, expect: Expect, client: Any = None) -> Row:
         form=form,
         expect=expect,
         client=requester,
-        only="legacy",
+        only="legacy permissions",
     )
 
 
