@@ -254,8 +254,14 @@ def test_reply__repr_hides_the_body() -> None:
 
 
 def test_tls_context__is_built_once() -> None:
-    """Pitfall 27: building one takes 40 ms, so each identity has one."""
+    """Pitfall 27: it takes 40 ms, so tenants share it, though no connection."""
     realm = Realm(alias="a", issuer="https://a.example", client_id="x")
     other = Realm(alias="b", issuer="https://b.example", client_id="y")
+    again = Realm(alias="c", issuer="https://a.example", client_id="z")
 
-    assert transport._manager(realm) is transport._manager(other)
+    one, two, three = map(transport._manager, (realm, other, again))
+
+    assert one is three
+    assert one is not two
+    key = "ssl_context"
+    assert one.connection_pool_kw[key] is two.connection_pool_kw[key]
