@@ -14,6 +14,7 @@ from kc_exchange.exceptions import (
     ExchangeMisconfigured,
     ExchangeUnavailable,
     UnexpectedReply,
+    printable,
 )
 from kc_exchange.strict_json import loads_object
 
@@ -37,6 +38,8 @@ class Endpoints:
     revocation: str = ""
     """Empty where the document names none (RFC 8414 section 2: it is optional)."""
     end_session: str = ""
+    """Empty where the document names none."""
+    userinfo: str = ""
     """Empty where the document names none."""
 
 
@@ -68,13 +71,13 @@ def endpoints(realm: Realm, deadline: transport.Deadline) -> Endpoints:
     fetching = _fetching[key]
     if not fetching.acquire(timeout=_patience(deadline) if known is None else 0):
         if known is None:
-            raise ExchangeUnavailable(realm=realm.alias)
+            raise ExchangeUnavailable(realm=realm.alias, diagnosis="deadline_passed")
         return known
     try:
         again = _known.get(key)
         if again is not None and again is not known:
             return again
-        found = _known[key] = _fetch(realm, deadline)
+        found = _known[key] = fetch(realm, deadline)
     except ExchangeUnavailable:
         if known is None:
             raise
@@ -93,7 +96,11 @@ def _patience(deadline: transport.Deadline) -> float:
         return 0.0
 
 
-def _fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
+def fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
+    """Return the endpoints of `realm` as it names them now.
+
+    Raises what `endpoints` raises.
+    """
     url = realm.discovery_url or realm.issuer.rstrip("/") + _WELL_KNOWN
     reply = transport.request(realm, url, deadline)
     if reply.status >= 500 or reply.status == _TOO_MANY:  # noqa: PLR2004
@@ -102,14 +109,17 @@ def _fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
             f"with {reply.status}.",
             status=reply.status,
             realm=realm.alias,
+            diagnosis="server_error",
         )
     if reply.status != _OK:
         raise ExchangeMisconfigured(
             f"No realm is found at {url} (HTTP {reply.status}).",
             "Check ISSUER: https://HOST/realms/REALM, as the realm's discovery "
             "document spells it.",
+            **_said(reply.body),
             status=reply.status,
             realm=realm.alias,
+            diagnosis="realm_unknown",
         )
     return _read(realm, url, reply.body)
 
@@ -119,16 +129,20 @@ def _read(realm: Realm, url: str, body: bytes) -> Endpoints:
         document = loads_object(body)
     except ValueError as error:
         raise UnexpectedReply(
-            f"What {url} answers is no discovery document: {error}.", realm=realm.alias
+            f"What {url} answers is no discovery document: {error}.",
+            realm=realm.alias,
+            diagnosis="not_keycloak",
         ) from None
     if document.get("issuer") != realm.issuer:
         raise UnexpectedReply(
             f"The discovery document at {url} belongs to another issuer "
-            f"than ISSUER of realm {realm.alias!r}.",
+            f"({printable(document.get('issuer'))}) than ISSUER of realm "
+            f"{realm.alias!r}.",
             "Write ISSUER to the letter as `issuer` in that document (scheme, port, "
             "final slash); where Keycloak is reached by another name, set "
             "DISCOVERY_URL.",
             realm=realm.alias,
+            diagnosis="issuer_differs",
         )
     aliases = document.get("mtls_endpoint_aliases")
     by_certificate = realm.client_auth == "tls_client_auth"
@@ -140,7 +154,18 @@ def _read(realm: Realm, url: str, body: bytes) -> Endpoints:
         fetched_at=time.monotonic(),
         revocation=_usable(realm, nearest.get("revocation_endpoint")),
         end_session=_usable(realm, document.get("end_session_endpoint")),
+        userinfo=_usable(realm, document.get("userinfo_endpoint")),
     )
+
+
+def _said(body: bytes) -> dict[str, str]:
+    """Return Keycloak's words for why there is no document, as far as it has some."""
+    try:
+        members = loads_object(body)
+    except ValueError:
+        return {}
+    found = {"error": "error", "description": "error_description"}
+    return {name: printable(members.get(key, "")) for name, key in found.items()}
 
 
 def _endpoint(realm: Realm, document: dict[str, Any], name: str) -> str:
@@ -149,6 +174,7 @@ def _endpoint(realm: Realm, document: dict[str, Any], name: str) -> str:
         raise UnexpectedReply(
             f"The discovery document of realm {realm.alias!r} names no usable {name}.",
             realm=realm.alias,
+            diagnosis="endpoint_unusable",
         )
     return url
 

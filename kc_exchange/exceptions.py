@@ -54,7 +54,8 @@ class ExchangeError(Exception):
     """Root of all errors of this package. It never holds a token.
 
     `error` and `description` are the peer's own words (RFC 6749 section 5.2), `status`
-    its HTTP status, 0 where there was none. `cause` and `fix` are for a person.
+    its HTTP status, 0 where there was none. `cause` and `fix` are for a person,
+    `diagnosis` is what exactly is wrong, as one word of those that `doctor` knows.
     """
 
     cause: str = "The token could not be obtained."
@@ -74,6 +75,7 @@ class ExchangeError(Exception):
         status: int = 0,
         audience: str = "",
         realm: str = "",
+        diagnosis: str = "",
     ) -> None:
         self.cause = cause or type(self).cause
         self.fix = fix or type(self).fix
@@ -82,6 +84,7 @@ class ExchangeError(Exception):
         self.status = status
         self.audience = audience
         self.realm = realm
+        self.diagnosis = diagnosis
         super().__init__(self.cause)
 
     @property

@@ -28,6 +28,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "Keycloak runs without its legacy token exchange, the only one that takes a "
         "token of another issuer.",
         f"{LEGACY}, {SUCCESSOR}",
+        diagnosis="legacy_off",
     ),
     Row(
         "unsupported_grant_type",
@@ -35,6 +36,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "Keycloak runs without any token exchange.",
         f"{LEGACY}, {SUCCESSOR}",
+        diagnosis="exchange_off",
     ),
     Row(
         "invalid_issuer",
@@ -43,6 +45,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "The realm {realm} knows no identity provider {provider}.",
         "Compare SUBJECT_ISSUER with the aliases under Identity providers; it is an "
         "alias, not a URL.",
+        diagnosis="provider_unknown",
     ),
     Row(
         "access_denied",
@@ -52,6 +55,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "{provider}.",
         f"{PERMISSION} Without admin-fine-grained-authz:v1 there is no such "
         f"permission: {LEGACY}.",
+        diagnosis="provider_permission_missing",
     ),
     Row(
         "invalid_token",
@@ -60,6 +64,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "The identity provider {provider} does not take tokens of this type.",
         "Of github and google Keycloak takes access tokens alone; of OpenID Connect "
         "providers ID tokens, too.",
+        diagnosis="external_type_refused",
     ),
     Row(
         "invalid_token",
@@ -68,6 +73,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "The token does not say of what type it is (`typ`), as most providers' do not.",
         "Identity providers > {provider} > Advanced settings > Disable 'typ' claim "
         "check: switch it on.",
+        diagnosis="external_typ_missing",
     ),
     Row(
         "invalid_token",
@@ -77,6 +83,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "not linked to the identity provider {provider}.",
         "Let the user log in once through {provider} in the browser and link the two, "
         "or link them in the admin console: Users > Identity provider links.",
+        diagnosis="user_exists",
     ),
     Row(
         "invalid_token",
@@ -84,6 +91,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         ExchangeDenied,
         "The user is disabled, or locked after failed logins, in the realm {realm}.",
         "Look at the user in the admin console: Users > Enabled.",
+        diagnosis="user_shut_out",
     ),
     Row(
         "invalid_token",
@@ -93,6 +101,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "the user's token: it is expired or revoked, or has not the scope `openid` "
         "that the check by user info needs.",
         "Log in again. If that does not help: `manage.py kc_exchange doctor`.",
+        diagnosis="external_rejected",
     ),
     Row(
         "invalid_config",
@@ -100,6 +109,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The identity provider {provider} cannot check signatures: it has no key.",
         "Identity providers > {provider} > Validate signatures: give its JWKS URL.",
+        diagnosis="provider_without_key",
     ),
     Row(
         "unknown_error",
@@ -108,5 +118,6 @@ BROKER_ROWS: tuple[Row, ...] = (
         "Keycloak failed on the exchange, as it does where the identity provider "
         "{provider} is disabled.",
         "Identity providers > {provider} > Enabled. Else read Keycloak's log.",
+        diagnosis="provider_failed",
     ),
 )

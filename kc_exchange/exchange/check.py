@@ -39,20 +39,23 @@ class Check:
         self.realm = realm
         self.audience = audience
 
-    def fail(self, what: str, why: str, fix: str = "") -> NoReturn:
+    def fail(
+        self, what: str, why: str, fix: str = "", diagnosis: str = "reply_differs"
+    ) -> NoReturn:
         """Throw the reply away: `what` is wrong with it, and `why`."""
         raise UnexpectedReply(
             f"Keycloak's answer is not what was asked for: {what} {why}.",
             fix,
             audience=self.audience,
             realm=self.realm.alias,
+            diagnosis=diagnosis,
         )
 
     def claims(self) -> Mapping[str, Any]:
         """Check that this is a bearer JWT of our realm for our client."""
         value, kind = self.members.get("access_token"), self.members.get("token_type")
         if not isinstance(kind, str) or kind.lower() != "bearer":
-            self.fail("token_type", "is not Bearer")
+            self.fail("token_type", "is not Bearer", diagnosis="token_not_bearer")
         if not isinstance(value, str) or len(value) > MAX_TOKEN_LENGTH:
             self.fail("access_token", "is no token")
         if not _JWT.fullmatch(value):
@@ -91,6 +94,7 @@ class Check:
                 f"Switch off lightweight access tokens of client "
                 f"{self.realm.client_id}, or give the token a `sub` (client scope "
                 "`basic`).",
+                "sub_missing",
             )
         return value
 
@@ -120,6 +124,7 @@ class Check:
                 "is not the user's",
                 "Switch off lightweight access tokens of the requester, or give the "
                 "token a `sub` (client scope `basic`).",
+                "user_differs" if claims.get(name) else "sub_missing",
             )
 
     def narrow_audience(self, claims: Mapping[str, Any]) -> None:
@@ -130,6 +135,7 @@ class Check:
                 f"is not {self.audience} alone",
                 "Check that no mapper of the requester adds an audience after the "
                 "exchange, and that its access tokens are not lightweight.",
+                "audience_differs",
             )
 
     def acts(self, claims: Mapping[str, Any], actor: str) -> None:
@@ -142,6 +148,7 @@ class Check:
                 "Keycloak ignores `actor_token` up to 26.7; from 26.8 on start it with "
                 "--features=token-exchange-delegation,parameterized-scopes. Or leave "
                 "ACTOR out.",
+                "actor_ignored",
             )
 
     def token(self, claims: Mapping[str, Any], asked: frozenset[str]) -> AccessToken:
@@ -156,6 +163,7 @@ class Check:
                 f"is wider than asked: {' '.join(sorted(wider))}",
                 "Make these optional client scopes of the requester, or name them in "
                 "DEFAULT_SCOPES of the realm.",
+                "scope_wider",
             )
         return AccessToken(
             value=self.members["access_token"],
@@ -185,7 +193,8 @@ class Check:
         if type(expires_at) is not int or not 0 < expires_at < 2**40:
             self.fail("exp", "is missing or no time")
         if expires_at < now - _TOLERATED:
-            self.fail("exp", "has passed", "Compare the clocks of the two machines.")
+            fix = "Compare the clocks of the two machines."
+            self.fail("exp", "has passed", fix, "clock_differs")
         seconds = self.expires_in()
         return float(expires_at if seconds is None else min(expires_at, now + seconds))
 

@@ -100,6 +100,7 @@ def _key_of(realm: Realm) -> tuple[_Key, str]:
             "Give the text of an RSA, EC or Ed25519 key in PEM form, without a "
             "passphrase.",
             realm=realm.alias,
+            diagnosis="private_key_unreadable",
         )
     # Not "from error": the frames behind it hold the key.
     raise failure

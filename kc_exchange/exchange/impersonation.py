@@ -70,6 +70,7 @@ def impersonation_form(
             "Impersonate users who have logged in through Keycloak, or whose `sub` "
             "the project knows.",
             realm=realm.alias,
+            diagnosis="target_without_id",
         )
     form = [
         ("grant_type", TOKEN_EXCHANGE),

@@ -22,6 +22,7 @@ ROWS: tuple[Row, ...] = (
         "Keycloak runs without its legacy token exchange, the only one that can "
         "impersonate.",
         _SWITCHED_OFF,
+        diagnosis="legacy_off",
     ),
     Row(
         "unsupported_grant_type",
@@ -29,6 +30,7 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "Keycloak runs without any token exchange.",
         _SWITCHED_OFF,
+        diagnosis="exchange_off",
     ),
     Row(
         "access_denied",
@@ -41,6 +43,7 @@ ROWS: tuple[Row, ...] = (
         "realm-management (the client that logs the operator in needs full scope, or "
         "that role in its scope), and look at the user: enabled, and without roles of "
         "realm-management that the operator has not.",
+        diagnosis="impersonation_refused",
     ),
     Row(
         "access_denied",
@@ -50,6 +53,7 @@ ROWS: tuple[Row, ...] = (
         "it.",
         "Give the client that logs the operator in a client scope with an audience "
         "mapper for {client}.",
+        diagnosis="requester_not_in_audience",
     ),
     Row(
         "access_denied",
@@ -57,6 +61,7 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The client {client} is public, and the operator's token is another client's.",
         "Clients > {client} > Capability config > Client authentication: switch it on.",
+        diagnosis="requester_not_holder",
     ),
     Row(
         "invalid_client",
@@ -66,6 +71,7 @@ ROWS: tuple[Row, ...] = (
         "impersonate.",
         "Clients > {client} > Consent required: switch it off, or name a dedicated "
         'client in REALM of KC_EXCHANGE["IMPERSONATION"].',
+        diagnosis="impersonator_asks_consent",
     ),
     Row(
         "unknown_error",
@@ -74,6 +80,7 @@ ROWS: tuple[Row, ...] = (
         "Keycloak failed on the impersonation.",
         "Read Keycloak's log for the cause; Keycloak 26.6 and older also fail where "
         "fine-grained admin permissions (admin-fine-grained-authz) are asked.",
+        diagnosis="server_failed",
     ),
 )
 
@@ -86,6 +93,7 @@ REVOCATION_ROWS: tuple[Row, ...] = (
         "it.",
         'Leave REALM of KC_EXCHANGE["IMPERSONATION"] and its CLIENT_ID as they were '
         "until the grants that began with them have ended.",
+        diagnosis="token_of_other_client",
     ),
     Row(
         "unsupported_token_type",
@@ -93,5 +101,6 @@ REVOCATION_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "Keycloak does not revoke tokens of this type.",
         "Revoke the access token that the impersonation issued.",
+        diagnosis="token_type_not_revocable",
     ),
 )

@@ -34,6 +34,7 @@ def refuse_long_form(
             fix,
             audience=audience,
             realm=realm,
+            diagnosis="form_too_long",
         )
 
 
@@ -52,4 +53,5 @@ def refuse_long_token(
             "Leave groups and roles out of the login's token by fewer client scopes.",
             audience=audience,
             realm=realm,
+            diagnosis="token_too_long",
         )

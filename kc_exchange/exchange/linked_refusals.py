@@ -20,6 +20,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         "Keycloak runs without its legacy token exchange, the only one that gives out "
         "a linked provider's token.",
         f"{LEGACY}.",
+        diagnosis="legacy_off",
     ),
     Row(
         "unsupported_grant_type",
@@ -27,6 +28,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "Keycloak runs without any token exchange.",
         f"{LEGACY}.",
+        diagnosis="exchange_off",
     ),
     Row(
         "invalid_request",
@@ -34,6 +36,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The realm {realm} knows no identity provider {provider}.",
         "Compare REQUESTED_ISSUER with the aliases under Identity providers.",
+        diagnosis="provider_unknown",
     ),
     Row(
         "invalid_request",
@@ -41,6 +44,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The identity provider {provider} gives out no tokens, such as one of SAML.",
         "Name another one in REQUESTED_ISSUER.",
+        diagnosis="provider_gives_no_tokens",
     ),
     Row(
         "access_denied",
@@ -49,6 +53,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         "Client {client} has no permission to exchange for tokens of the identity "
         "provider {provider}.",
         PERMISSION,
+        diagnosis="provider_permission_missing",
     ),
     Row(
         "not_linked",
@@ -58,6 +63,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         "it.",
         "Let the user link it (`account_link_url`). Identity providers > {provider} > "
         "Store tokens has to be on when they do.",
+        diagnosis="not_linked",
     ),
     Row(
         "token_expired",
@@ -66,6 +72,7 @@ LINKED_ROWS: tuple[Row, ...] = (
         "The token that Keycloak keeps of the user's account at {provider} has "
         "expired.",
         "Let the user log in through {provider} again (`account_link_url`).",
+        diagnosis="linked_token_over",
     ),
     Row(
         "invalid_target",
@@ -73,5 +80,6 @@ LINKED_ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The identity provider {provider} gives out no token of this type.",
         "Name another one in REQUESTED_ISSUER.",
+        diagnosis="linked_type_refused",
     ),
 )

@@ -9,13 +9,16 @@ from kc_exchange.exceptions import (
     ExchangeUnavailable,
     UnexpectedReply,
 )
+from kc_exchange.exchange.client_auth_refusals import CLIENT_AUTH_ROWS
 from kc_exchange.exchange.rows import Asked, Row
+from kc_exchange.exchange.server_refusals import SERVER_ROWS
 from kc_exchange.exchange.standard_refusals import ROWS
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.exceptions import ExchangeError
 
+OF_EVERY_GRANT = (*CLIENT_AUTH_ROWS, *SERVER_ROWS, *ROWS)
 _SERVER_ERROR = 500
 _FAILED = 500
 _THROTTLED = 429
@@ -33,7 +36,7 @@ def refusal(
 ) -> ExchangeError:
     """Return the error of this package for a reply that is not a success."""
     code, text = _text(error), _text(description)
-    row = _row(status, code, text, (*asked.rows, *ROWS))
+    row = _row(status, code, text, (*asked.rows, *OF_EVERY_GRANT))
     names = {
         "client": realm.client_id,
         "realm": realm.alias,
@@ -48,6 +51,7 @@ def refusal(
         status=status,
         audience=asked.audience,
         realm=realm.alias,
+        diagnosis=row.diagnosis,
     )
 
 
@@ -63,13 +67,17 @@ def _text(value: object) -> str:
 
 def _row(status: int, error: str, description: str, rows: tuple[Row, ...]) -> Row:
     if status == _THROTTLED:
-        return Row("", "", ExchangeUnavailable, "Keycloak asks for fewer requests.")
+        return _unavailable("Keycloak asks for fewer requests.", "throttled")
     if status > _SERVER_ERROR or (status == _FAILED and error != "unknown_error"):
-        return Row("", "", ExchangeUnavailable, f"Keycloak answered with {status}.")
+        return _unavailable(f"Keycloak answered with {status}.", "server_error")
     for row in rows:
         if error == row.error and description.startswith(row.starts):
             return row
     return _unknown(status, error)
+
+
+def _unavailable(cause: str, diagnosis: str) -> Row:
+    return Row("", "", ExchangeUnavailable, cause, diagnosis=diagnosis)
 
 
 def _unknown(status: int, error: str) -> Row:
@@ -80,14 +88,10 @@ def _unknown(status: int, error: str) -> Row:
             UnexpectedReply,
             f"Keycloak's endpoint redirects ({status}); secrets are not sent on.",
             "Write ISSUER as Keycloak itself spells it: scheme, host and port.",
+            "redirected",
         )
     if error:
-        return Row(
-            "", "", ExchangeDenied, "A policy of the realm refuses the exchange."
-        )
-    return Row(
-        "",
-        "",
-        UnexpectedReply,
-        f"The endpoint answered {status}, and not as Keycloak does.",
-    )
+        cause = "A policy of the realm refuses the exchange."
+        return Row("", "", ExchangeDenied, cause, diagnosis="policy_refuses")
+    cause = f"The endpoint answered {status}, and not as Keycloak does."
+    return Row("", "", UnexpectedReply, cause, diagnosis="not_keycloak")

@@ -60,6 +60,7 @@ def own(members: Members, downstream: Downstream, realm: Realm) -> AccessToken:
             f"lacks {downstream.audience}",
             f"Give client {realm.client_id} a client scope with an audience mapper for "
             f"{downstream.audience}, and name it in SCOPES.",
+            "own_audience_missing",
         )
     return check.token(claims, downstream.scopes)
 

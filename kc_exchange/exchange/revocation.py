@@ -52,6 +52,7 @@ def revoke(token: SubjectToken, realm: Realm) -> None:
             "The revocation endpoint's answer is not Keycloak's.",
             status=reply.status,
             realm=realm.alias,
+            diagnosis="not_keycloak",
         )
 
 
@@ -87,6 +88,7 @@ def end_session(id_token: str, realm: Realm) -> None:
             f"Keycloak answered with {reply.status}.",
             status=reply.status,
             realm=realm.alias,
+            diagnosis="server_error",
         )
     if reply.status != _OK:
         raise ExchangeMisconfigured(
@@ -95,6 +97,7 @@ def end_session(id_token: str, realm: Realm) -> None:
             "with it have ended.",
             status=reply.status,
             realm=realm.alias,
+            diagnosis="session_not_ended",
         )
 
 
@@ -103,4 +106,5 @@ def _missing(name: str, realm: Realm) -> ExchangeMisconfigured:
         f"The discovery document of realm {realm.alias!r} names no usable {name}.",
         "Let ISSUER, or DISCOVERY_URL, lead to Keycloak itself: its document has it.",
         realm=realm.alias,
+        diagnosis="endpoint_unusable",
     )

@@ -20,6 +20,8 @@ class Row(NamedTuple):
     kind: type[ExchangeError]
     cause: str = ""
     fix: str = ""
+    diagnosis: str = ""
+    """What is wrong, as one of the words that `doctor` knows more about."""
 
 
 class Asked(NamedTuple):

@@ -18,14 +18,16 @@ from kc_exchange.exceptions import (
     SubjectTokenRejected,
 )
 from kc_exchange.exchange.rows import Row
+from kc_exchange.exchange.server_refusals import FEATURE, POLICIES
 
 _SWITCH = "Client {client} > Capability config > Standard Token Exchange: switch it on."
 _AUDIENCE_TYPO = (
     "Compare AUDIENCE (or the downstream's name) with the client ids of the realm; "
     "it is a client id, not a URL, and one only."
 )
-_FEATURE = (
-    "Start Keycloak 26.2 or later with its default features (token-exchange-standard)."
+_ID_TOKEN = (
+    "The captured token is not an access token.",
+    "Let CAPTURE return the access token of the login, not its ID token.",
 )
 
 ROWS: tuple[Row, ...] = (
@@ -33,11 +35,16 @@ ROWS: tuple[Row, ...] = (
         "invalid_request",
         "Invalid token type",
         ExchangeMisconfigured,
-        "The captured token is not an access token.",
-        "Let CAPTURE return the access token of the login, not its ID token.",
+        *_ID_TOKEN,
+        diagnosis="subject_not_access_token",
     ),
-    Row("invalid_request", "Invalid token", SubjectTokenRejected),
-    Row("invalid_token", "", SubjectTokenRejected),
+    Row(
+        "invalid_request",
+        "Invalid token",
+        SubjectTokenRejected,
+        diagnosis="subject_rejected",
+    ),
+    Row("invalid_token", "", SubjectTokenRejected, diagnosis="subject_rejected"),
     Row(
         "invalid_request",
         "Requested audience not available",
@@ -45,6 +52,7 @@ ROWS: tuple[Row, ...] = (
         "Keycloak does not put the audience {audience} into a token for this user.",
         "Give client {client} a client scope with an audience mapper for {audience}, "
         "name that scope in SCOPES, and give the user the role the scope asks for.",
+        diagnosis="audience_not_available",
     ),
     Row(
         "invalid_client",
@@ -52,6 +60,7 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The realm has no client {audience}.",
         _AUDIENCE_TYPO,
+        diagnosis="audience_unknown",
     ),
     Row(
         "invalid_client",
@@ -59,6 +68,16 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The client {audience} is disabled.",
         "Enable it at Keycloak: Clients > {audience} > Enabled.",
+        diagnosis="audience_disabled",
+    ),
+    Row(
+        "invalid_client",
+        "Client requires user consent",
+        ExchangeMisconfigured,
+        "The legacy exchange answered, and it issues no token for {audience}, which "
+        "asks its users for consent.",
+        f"{_SWITCH} Then the standard exchange answers.",
+        diagnosis="audience_asks_consent",
     ),
     Row(
         "invalid_client",
@@ -66,6 +85,7 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The requester {client} is a public client.",
         "Clients > {client} > Capability config > Client authentication: switch it on.",
+        diagnosis="requester_public",
     ),
     Row(
         "access_denied",
@@ -74,6 +94,7 @@ ROWS: tuple[Row, ...] = (
         "The user's token is not meant for {client}, so {client} may not exchange it.",
         "Give the client that logs the user in a client scope with an audience mapper "
         "for {client}.",
+        diagnosis="requester_not_in_audience",
     ),
     Row(
         "access_denied",
@@ -81,6 +102,7 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The user's token was issued to another client than {client}.",
         "Let {client} be a confidential client within the token's audience.",
+        diagnosis="requester_not_holder",
     ),
     Row(
         "invalid_request",
@@ -88,27 +110,30 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "Standard token exchange is off for client {client}.",
         _SWITCH,
+        diagnosis="switch_off",
     ),
     Row(
         "invalid_request",
         "Parameter 'subject_token' supports access tokens only",
         ExchangeMisconfigured,
-        "The captured token is not an access token.",
-        "Let CAPTURE return the access token of the login, not its ID token.",
+        *_ID_TOKEN,
+        diagnosis="subject_not_access_token",
     ),
     Row(
         "invalid_request",
         "Parameter '",
         ExchangeMisconfigured,
         "Keycloak's standard exchange does not take a parameter that was sent.",
-        _FEATURE,
+        FEATURE,
+        diagnosis="parameter_refused",
     ),
     Row(
         "invalid_request",
         "requested_token_type unsupported",
         ExchangeMisconfigured,
         "Keycloak does not issue the type of token that was asked for.",
-        _FEATURE,
+        FEATURE,
+        diagnosis="type_unsupported",
     ),
     Row(
         "invalid_request",
@@ -116,23 +141,28 @@ ROWS: tuple[Row, ...] = (
         ProofRequired,
         "The user's token is bound to a certificate that was not shown.",
         "Let CERTIFICATE be the one that the login used.",
+        diagnosis="subject_bound_to_certificate",
     ),
-    Row("invalid_request", "DPoP ", ProofRequired),
-    Row("invalid_request", "Sender-constrained", ProofRequired),
+    Row("invalid_request", "DPoP ", ProofRequired, diagnosis="proof_missing"),
     Row(
         "invalid_request",
-        "HTTPS required",
-        ExchangeMisconfigured,
-        "The realm asks for https.",
-        "Write ISSUER with https, or let the proxy say so (--proxy-headers).",
+        "Sender-constrained",
+        ProofRequired,
+        diagnosis="subject_bound",
     ),
-    Row("invalid_scope", "Missing consents", ConsentRequired),
+    Row(
+        "invalid_scope",
+        "Missing consents",
+        ConsentRequired,
+        diagnosis="consent_missing",
+    ),
     Row(
         "invalid_scope",
         "Scopes [",
         ExchangeDenied,
         "A client policy allows no scope beyond those of the user's own token.",
         "Let the login ask for the scope too, or take it out of SCOPES.",
+        diagnosis="scope_not_in_subject",
     ),
     Row(
         "invalid_scope",
@@ -141,6 +171,7 @@ ROWS: tuple[Row, ...] = (
         "Client {client} may not ask for one of the SCOPES.",
         "Clients > {client} > Client scopes: add the scope as optional, or take it out "
         "of SCOPES.",
+        diagnosis="scope_unknown",
     ),
     Row(
         "invalid_target",
@@ -148,13 +179,7 @@ ROWS: tuple[Row, ...] = (
         ExchangeMisconfigured,
         "The server issues no token for {audience}.",
         _AUDIENCE_TYPO,
-    ),
-    Row(
-        "unsupported_grant_type",
-        "",
-        ExchangeMisconfigured,
-        "This server offers no token exchange.",
-        _FEATURE,
+        diagnosis="target_refused",
     ),
     Row(
         "invalid_grant",
@@ -162,13 +187,15 @@ ROWS: tuple[Row, ...] = (
         SubjectTokenExpired,
         "The login is over: Keycloak accepts its token no longer.",
         "Log in again.",
+        diagnosis="login_over",
     ),
-    Row("invalid_client", "", ClientAuthFailed),
+    Row("invalid_client", "", ClientAuthFailed, diagnosis="client_unknown"),
     Row(
         "unauthorized_client",
         "Invalid client or Invalid client credentials",
         ClientAuthFailed,
         "Keycloak does not accept the credential of client {client}.",
+        diagnosis="secret_wrong",
     ),
     Row(
         "unauthorized_client",
@@ -177,13 +204,7 @@ ROWS: tuple[Row, ...] = (
         "Client {client} may not use this grant, or its credential is wrong.",
         "Clients > {client} > Capability config: switch on the grant (Standard Token "
         "Exchange, Service account roles); then compare the credential.",
-    ),
-    Row(
-        "access_denied",
-        "Realm not enabled",
-        ExchangeMisconfigured,
-        "The realm is disabled.",
-        "Enable it at Keycloak: Realm settings > Enabled.",
+        diagnosis="grant_not_allowed",
     ),
     Row(
         "access_denied",
@@ -191,24 +212,18 @@ ROWS: tuple[Row, ...] = (
         ExchangeDenied,
         "The legacy exchange answered, and its permissions refuse.",
         f"{_SWITCH} Then the standard exchange answers.",
+        diagnosis="legacy_refuses",
     ),
-    Row("access_denied", "", ExchangeDenied),
-    Row("not_allowed", "", ExchangeDenied),
-    Row("consent_required", "", ConsentRequired),
-    Row("interaction_required", "", ConsentRequired),
-    Row(
-        "unknown_error",
-        "",
-        ExchangeMisconfigured,
-        "Keycloak failed on the request, as it does where the legacy exchange is "
-        "enabled without its permissions.",
-        "Read Keycloak's log. Leave the feature `token-exchange` off, or switch on "
-        "admin-fine-grained-authz:v1 with it.",
-    ),
+    Row("access_denied", "", ExchangeDenied, diagnosis="denied"),
+    Row("not_allowed", "", ExchangeDenied, diagnosis="denied"),
+    Row("consent_required", "", ConsentRequired, diagnosis="consent_missing"),
+    Row("interaction_required", "", ConsentRequired, diagnosis="consent_missing"),
     Row(
         "invalid_request",
         "",
         ExchangeMisconfigured,
         "Keycloak does not take the request as it was sent.",
+        f"Compare the requester's settings at Keycloak with KC_EXCHANGE. {POLICIES}",
+        diagnosis="request_refused",
     ),
 )

@@ -151,6 +151,7 @@ def _read(reply: transport.Reply, realm: Realm, asked: Asked) -> dict[str, Any]:
             status=reply.status,
             audience=asked.audience,
             realm=realm.alias,
+            diagnosis="not_keycloak",
         ) from None
     return members
 

@@ -24,6 +24,7 @@ def realm_of_subject(subject: SubjectToken) -> Realm:
             f"The user's token is of realm {subject.realm!r}, which is not configured.",
             "Add it to KC_EXCHANGE['REALMS'], or let CAPTURE name the right one.",
             realm=subject.realm,
+            diagnosis="realm_not_configured",
         )
     return found
 
@@ -44,6 +45,7 @@ def own_realm(downstream: Downstream, subject: SubjectToken) -> Realm:
             "own serves, or use STRATEGY 'jwt-grant' or 'cross-realm'.",
             audience=downstream.audience,
             realm=downstream.realm,
+            diagnosis="other_realm",
         )
     return chosen
 
@@ -63,6 +65,7 @@ def grant_realm(downstream: Downstream, subject: SubjectToken) -> Realm:
             "Use STRATEGY 'exchange' for a downstream of the user's own realm.",
             audience=downstream.audience,
             realm=downstream.realm,
+            diagnosis="same_realm",
         )
     return there
 
@@ -83,6 +86,7 @@ def broker_realm(downstream: Downstream, subject: SubjectToken) -> Realm:
             "Use STRATEGY 'exchange' for users who log in at the realm itself.",
             audience=downstream.audience,
             realm=downstream.realm,
+            diagnosis="other_provider",
         )
     return conf.current().realm(downstream.realm)
 
@@ -99,5 +103,6 @@ def _realms_token(downstream: Downstream, subject: SubjectToken) -> Realm:
             f"{downstream.name!r} needs one of a realm.",
             "Use STRATEGY 'external', or let the user log in at Keycloak.",
             audience=downstream.audience,
+            diagnosis="provider_token",
         )
     return realm_of_subject(subject)

@@ -98,6 +98,7 @@ def _tls(realm: Realm) -> ssl.SSLContext:
             "Check the paths in CA_BUNDLE, CERTIFICATE and CERTIFICATE_KEY: PEM files "
             "that this process may read, the key without a passphrase.",
             realm=realm.alias,
+            diagnosis="certificate_unreadable",
         ) from error
     return context
 

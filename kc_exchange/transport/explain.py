@@ -53,10 +53,13 @@ def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
             f"The host name of {host} does not resolve.",
             "Check ISSUER and DISCOVERY_URL, and the name service of this machine.",
             realm=realm.alias,
+            diagnosis="host_unknown",
         )
     if isinstance(root, _LOST):
         lost = NoReply(
-            f"Keycloak at {host} refuses or drops the connection.", realm=realm.alias
+            f"Keycloak at {host} refuses or drops the connection.",
+            realm=realm.alias,
+            diagnosis="unreachable",
         )
         lost.sent = not isinstance(root, NewConnectionError)
         return lost
@@ -65,6 +68,7 @@ def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
             f"Keycloak at {host} did not answer within its deadline.",
             "Look at Keycloak's load; DEADLINE sets the seconds it is given.",
             realm=realm.alias,
+            diagnosis="deadline_passed",
         )
     if isinstance(root, ssl.SSLError):
         return ExchangeMisconfigured(
@@ -72,15 +76,19 @@ def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
             "Check the certificate's name and dates; CA_BUNDLE names a private "
             "authority, CERTIFICATE this client's own certificate.",
             realm=realm.alias,
+            diagnosis="tls_failed",
         )
     if isinstance(root, OSError):
         return NoReply(
             f"The connection to {host} fails ({type(root).__name__}).",
             realm=realm.alias,
+            diagnosis="unreachable",
         )
     why = str(root) if type(root) is ValueError else type(root).__name__
     return UnexpectedReply(
-        f"What answers at {host} is not Keycloak: {why}.", realm=realm.alias
+        f"What answers at {host} is not Keycloak: {why}.",
+        realm=realm.alias,
+        diagnosis="not_keycloak",
     )
 
 

@@ -6,9 +6,13 @@ import pytest
 
 from kc_exchange import exceptions as e
 from kc_exchange.conf import Realm
-from kc_exchange.exchange.refusals import refusal
-from kc_exchange.exchange.rows import Asked
-from kc_exchange.exchange.standard_refusals import ROWS
+from kc_exchange.exchange.broker_refusals import BROKER_ROWS
+from kc_exchange.exchange.impersonation_refusals import REVOCATION_ROWS
+from kc_exchange.exchange.impersonation_refusals import ROWS as IMPERSONATION_ROWS
+from kc_exchange.exchange.jwt_grant_refusals import JWT_GRANT_ROWS
+from kc_exchange.exchange.linked_refusals import LINKED_ROWS
+from kc_exchange.exchange.refusals import OF_EVERY_GRANT, refusal
+from kc_exchange.exchange.rows import Asked, Row
 
 REALM = Realm(alias="default", issuer="https://id.example/realms/a", client_id="app")
 ORDERS = Asked("orders-api")
@@ -234,11 +238,60 @@ def test_refusal__names_the_client_and_the_audience() -> None:
 
 def test_rows__each_can_be_reached() -> None:
     """No row is hidden by one before it."""
-    for place, row in enumerate(ROWS):
-        before = ROWS[:place]
+    for place, row in enumerate(OF_EVERY_GRANT):
+        before = OF_EVERY_GRANT[:place]
         hidden = [
             r
             for r in before
             if r.error == row.error and row.starts.startswith(r.starts)
         ]
         assert hidden == [], row
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "text", "word"),
+    [
+        (400, "invalid_client", "Bearer-only not allowed", "client_bearer_only"),
+        (400, "invalid_client", "Wrong client protocol.", "client_not_oidc"),
+        (
+            400,
+            "invalid_client",
+            "Parameter client_assertion_type is missing",
+            "authenticator_differs",
+        ),
+        (400, "invalid_client", "Missing client_id parameter", "authenticator_differs"),
+        (400, "invalid_client", "Unable to load public key", "key_unknown"),
+        (400, "invalid_client", "Token was issued in the future", "clock_differs"),
+        (401, "invalid_client", INVALID, "client_unknown"),
+        (401, "unauthorized_client", INVALID, "secret_wrong"),
+        (400, "invalid_request", "Request not allowed", "policy_refuses"),
+        (400, "invalid_request", "Required claim 'x' is missing", "policy_refuses"),
+        (400, "invalid_request", "something new", "request_refused"),
+        (429, "", "", "throttled"),
+        (503, "", "", "server_error"),
+        (302, "", "", "redirected"),
+        (404, "", "", "not_keycloak"),
+        (400, "client_policy", "vetoed", "policy_refuses"),
+    ],
+)
+def test_refusal__has_its_diagnosis(
+    status: int, error: str, text: str, word: str
+) -> None:
+    """Programs tell refusals apart that share a class."""
+    assert refusal(status, error, text, realm=REALM).diagnosis == word
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *OF_EVERY_GRANT,
+        *BROKER_ROWS,
+        *LINKED_ROWS,
+        *JWT_GRANT_ROWS,
+        *IMPERSONATION_ROWS,
+        *REVOCATION_ROWS,
+    ],
+    ids=lambda row: f"{row.error}-{row.starts}",
+)
+def test_rows__each_has_a_diagnosis(row: Row) -> None:
+    assert row.diagnosis.replace("_", "").isalpha()
