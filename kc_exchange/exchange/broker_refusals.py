@@ -71,7 +71,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "token type not supported",
         ExchangeMisconfigured,
         "The token does not say of what type it is (`typ`), as most providers' do not.",
-        "Identity providers > {provider} > Advanced settings > Disable 'typ' claim "
+        "Identity providers > {provider} > Advanced settings > Disable type claim "
         "check: switch it on.",
         diagnosis="external_typ_missing",
     ),

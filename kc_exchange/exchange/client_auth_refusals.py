@@ -103,8 +103,7 @@ CLIENT_AUTH_ROWS: tuple[Row, ...] = (
     _row(
         "Client not enabled to retrieve service account",
         "Client {client} has no service account.",
-        "Clients > {client} > Capability config > Service accounts roles: switch it "
-        "on.",
+        "Clients > {client} > Capability config > Service account roles: switch it on.",
         "service_account_off",
         error="unauthorized_client",
     ),

@@ -73,7 +73,7 @@ JWT_GRANT_ROWS: tuple[Row, ...] = (
     _row(
         "No Identity Provider",
         "The realm {realm} has no identity provider for the issuer of the user's "
-        "token, or none that takes assertions.",
+        "token, or none that is enabled and takes assertions.",
         f"{_PROVIDER} > JWT Authorization Grant: switch it on; there has to be one.",
         diagnosis="jwt_grant_no_provider",
     ),

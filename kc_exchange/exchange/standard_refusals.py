@@ -20,7 +20,9 @@ from kc_exchange.exceptions import (
 from kc_exchange.exchange.rows import Row
 from kc_exchange.exchange.server_refusals import FEATURE, POLICIES
 
-_SWITCH = "Client {client} > Capability config > Standard Token Exchange: switch it on."
+_SWITCH = (
+    "Clients > {client} > Capability config > Standard Token Exchange: switch it on."
+)
 _AUDIENCE_TYPO = (
     "Compare AUDIENCE (or the downstream's name) with the client ids of the realm; "
     "it is a client id, not a URL, and one only."

@@ -110,8 +110,11 @@ def request(
     *,
     form: Sequence[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    most: int = MAX_BODY,
 ) -> Reply:
     """GET `url`, or POST `form` to it, and return the reply whatever its status.
+
+    Its body may have `most` bytes.
 
     Raises:
         NoReply: no reply came; a token may be asked for once more.
@@ -126,7 +129,7 @@ def request(
     }
     if form is not None:
         sent["Content-Type"] = "application/x-www-form-urlencoded"
-    current.deadline = deadline
+    current.deadline, current.most = deadline, most
     try:
         return _exchange(_manager(realm), url, form, sent)
     except (HTTPError, OSError, ValueError) as error:
@@ -176,9 +179,9 @@ def _checked(response: urllib3.BaseHTTPResponse) -> dict[str, str]:
 
 
 def _body(response: urllib3.BaseHTTPResponse) -> bytes:
-    body = response.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise ValueError(f"the reply is longer than {MAX_BODY} bytes")
+    body = response.read(current.most + 1)
+    if len(body) > current.most:
+        raise ValueError(f"the reply is longer than {current.most} bytes")
     length = response.headers.get("content-length", "")
     if length.isdecimal() and len(body) < int(length):
         raise IncompleteRead(len(body), int(length) - len(body))

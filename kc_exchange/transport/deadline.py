@@ -44,6 +44,7 @@ class Deadline:
 
 class _Current(threading.local):
     deadline: Deadline = Deadline(0)
+    most: int = MAX_BODY
 
 
 current = _Current()
@@ -55,7 +56,7 @@ class _Reader(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._raw: io.RawIOBase = sock.makefile("rb", buffering=0)
-        self._allowed = _MAX_HEAD + MAX_BODY
+        self._allowed = _MAX_HEAD + current.most
 
     def readable(self) -> bool:
         return True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
 
-from kc_exchange.management import audit, provision, sweep
+from kc_exchange.management import audit, doctor, provision, sweep
 from kc_exchange.management.outcome import explained
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     Exit codes: 0 done, 1 found wrong, 2 could not be done.
     """
 
-    help = "Set Keycloak up; look after impersonations and their record."
+    help = "Set Keycloak up, find out what is wrong, look after impersonations."
     requires_system_checks = ()
     """None: a mistake elsewhere in the project must not look like tampering."""
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         audit.add_to(groups)
         sweep.add_to(groups)
         provision.add_to(groups)
+        doctor.add_to(groups)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run the subcommand; say cause and fix of what goes wrong."""

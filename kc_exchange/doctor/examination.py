@@ -1,0 +1,203 @@
+"""Go the way that a token goes, and look at each step of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange import conf
+from kc_exchange.doctor import opinion, project, subject
+from kc_exchange.doctor.brokered import by_broker
+from kc_exchange.doctor.chart import Chart
+from kc_exchange.doctor.findings import Report
+from kc_exchange.doctor.granted import by_grant
+from kc_exchange.doctor.impersonation import try_impersonation
+from kc_exchange.doctor.linked import by_link
+from kc_exchange.doctor.own import by_forwarding, by_service_account
+from kc_exchange.doctor.plan import planned, user_realms
+from kc_exchange.doctor.reach import try_to_reach
+from kc_exchange.doctor.realm import examine_realm
+from kc_exchange.doctor.standard import by_exchange
+from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, Way
+from kc_exchange.tokens import SubjectToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kc_exchange.conf import Downstream, Settings, Strategy
+    from kc_exchange.doctor.findings import Finding
+    from kc_exchange.doctor.seen import Seen
+
+_STRATEGIES: dict[Strategy, Callable[[Way], Iterator[Finding]]] = {
+    "exchange": by_exchange,
+    "cross-realm": by_broker,
+    "external": by_broker,
+    "jwt-grant": by_grant,
+    "linked": by_link,
+    "forward": by_forwarding,
+    "service-account": by_service_account,
+}
+_WITHOUT_OWN = frozenset({"service-account", "cross-realm", "external"})
+"""Strategies that can be looked at without a token of the requester's own."""
+
+
+@sensitive_variables()
+def examine(token: str = "", *, audience: str = "", target: str = "") -> Report:
+    """Examine all that a token of this project passes, and say what is found.
+
+    Nothing is cached, logged, or kept at Keycloak. Each question has the deadline of
+    its realm.
+
+    Args:
+        token: a user's access token; without it that of the requester's own service
+            account goes the way, as far as it can.
+        audience: a key of DOWNSTREAMS, to look at this one alone.
+        target: the id at Keycloak of a user whom the token's owner is to impersonate.
+
+    Raises:
+        UnknownDownstream: there is no such key.
+    """
+    chart = Chart("project")
+    if conf.problems():
+        found = tuple(project.unusable(chart))
+        return Report(findings=found, is_usable=False)
+    settings = conf.current()
+    names = [audience] if audience else list(settings.downstreams)
+    chosen = [settings.downstream(name) for name in names]
+    examination = _Examination(settings, chosen, subject.Given(token), target)
+    return Report(findings=tuple(examination.findings(chart, whole=not audience)))
+
+
+@dataclass(slots=True)
+class _Examination:
+    """One run; what one step finds out, later ones know."""
+
+    settings: Settings
+    downstreams: list[Downstream]
+    given: subject.Given
+    target: str
+    realms: dict[str, Seen] = field(default_factory=dict)
+    users: list[str] = field(default_factory=list)
+    """Realms whose users are looked at."""
+
+    def findings(self, chart: Chart, *, whole: bool) -> Iterator[Finding]:
+        """Yield all findings, in the order in which a token goes."""
+        if whole:
+            yield from project.check_settings(chart)
+            yield from project.check_login(chart)
+        read = self._read()
+        self.realms = planned(
+            self.settings,
+            self.downstreams,
+            self.users,
+            whole=whole,
+            has_target=bool(self.target),
+        )
+        for seen in self.realms.values():
+            yield from examine_realm(seen)
+        yield from read
+        yield from self._token()
+        for downstream in self.downstreams:
+            yield from self._downstream(downstream)
+        yield from self._impersonation()
+
+    def _read(self) -> list[Finding]:
+        """Read the token first: whose users are looked at depends on it."""
+        if not self.given.value:
+            self.users = user_realms(self.settings)
+            return []
+        found = list(subject.read(self._chart_of_token(), self.given))
+        token = self.given.token
+        self.users = [token.realm] if token else user_realms(self.settings)
+        return found
+
+    def _chart_of_token(self) -> Chart:
+        realm = self.settings.realm("default")
+        return Chart(
+            "the user's token",
+            client=realm.client_id,
+            realm=realm.alias,
+            login_client=self.given.login_client,
+        )
+
+    def _token(self) -> Iterator[Finding]:
+        given, chart = self.given, self._chart_of_token()
+        if not given.value:
+            yield chart.skipped(subject.TOKEN, "no token was handed in", HAND_ONE_IN)
+            return
+        if given.token is None or given.token.provider:
+            return
+        seen = self.realms.get(given.token.realm)
+        if seen is None:
+            return
+        yield from opinion.check_signature(chart, given, seen)
+        yield from opinion.ask_keycloak(chart, given, seen)
+        if given.token is not None:
+            yield from opinion.check_audience(chart, given, self._requesters(seen))
+
+    def _requesters(self, seen: Seen) -> list[Seen]:
+        """The clients that have to exchange a token of this realm."""
+        return [
+            other
+            for other in self.realms.values()
+            if other.realm.issuer == seen.realm.issuer and other.exchanges_users()
+        ]
+
+    def _downstream(self, downstream: Downstream) -> Iterator[Finding]:
+        about = f"downstream {downstream.name}"
+        chart = Chart(
+            about,
+            downstream=downstream.name,
+            audience=downstream.audience,
+            scopes=" ".join(sorted(downstream.scopes)),
+            provider=downstream.requested_issuer,
+            login_client=self.given.login_client,
+        )
+        users = self.users
+        if downstream.strategy == "service-account":
+            users = [downstream.realm]
+        for alias in users:
+            one = chart if len(users) == 1 else chart.about_users_of(alias)
+            yield from self._walk(one, downstream, alias)
+        yield from try_to_reach(chart, downstream)
+
+    def _walk(
+        self, chart: Chart, downstream: Downstream, alias: str
+    ) -> Iterator[Finding]:
+        given, seen = self._fitting(downstream), self.realms.get(alias)
+        own = None if seen is None else seen.own
+        if own is None and downstream.strategy in _WITHOUT_OWN:
+            own = SubjectToken(value="", realm=alias)
+        token = given or own
+        if token is None:
+            why = "there is no user's token, and no service account to take its place"
+            yield chart.skipped(EXCHANGE, why, HAND_ONE_IN)
+            return
+        way = Way(
+            chart=chart,
+            downstream=downstream,
+            subject=token,
+            is_own=given is None,
+            is_named=len(self.downstreams) == 1,
+            realms=self.realms,
+        )
+        yield from _STRATEGIES[downstream.strategy](way)
+
+    def _fitting(self, downstream: Downstream) -> SubjectToken | None:
+        """Return the given token; None if it is not for this one of many."""
+        token = self.given.token
+        if token is None or len(self.downstreams) == 1:
+            return token
+        is_external = downstream.strategy == "external"
+        return token if bool(token.provider) == is_external else None
+
+    def _impersonation(self) -> Iterator[Finding]:
+        alias = self.settings.impersonation.realm
+        seen = self.realms.get(alias)
+        if seen is None or "impersonation" not in seen.wanted:
+            return
+        names = {"realm": alias, "client": seen.realm.client_id}
+        chart = Chart("impersonation", **names, login_client=self.given.login_client)
+        yield from try_impersonation(chart, seen, self.given.token, self.target)

@@ -1,0 +1,91 @@
+"""Impersonation at Keycloak: may the operator, and does it reach the target?
+
+With the operator's token and a target it is really done, and the target's session is
+ended at once; without a target nothing is begun.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kc_exchange import exchange
+from kc_exchange.doctor.way import lifespan
+from kc_exchange.exceptions import ExchangeError
+from kc_exchange.tokens import expiry_of, unverified_claims
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from kc_exchange.doctor.chart import Chart
+    from kc_exchange.doctor.findings import Finding
+    from kc_exchange.doctor.seen import Seen
+    from kc_exchange.tokens import SubjectToken
+
+START = "start"
+_MANAGEMENT = "realm-management"
+_WANTS = (
+    "Hand an operator's token in, and name a target: `--user-token-stdin --target`."
+)
+
+
+def try_impersonation(
+    chart: Chart, seen: Seen, operator: SubjectToken | None, target: str
+) -> Iterator[Finding]:
+    """See whether an operator may act as a target at Keycloak."""
+    if not seen.is_usable:
+        why = f"something is wrong with the realm {seen.realm.alias}: see there"
+        yield chart.skipped(START, why)
+    elif seen.legacy_refusal is not None:
+        yield chart.of(START, seen.legacy_refusal)
+    elif operator is None:
+        yield chart.skipped(START, "no operator's token was given", _WANTS)
+    elif not target:
+        yield _may(chart, operator)
+    else:
+        yield from _done(chart, seen, operator, target)
+
+
+def _may(chart: Chart, operator: SubjectToken) -> Finding:
+    if _has_role(unverified_claims(operator.value)):
+        return chart.skipped(
+            START, "no target was named; the given token has the role", _WANTS
+        )
+    return chart.skipped(
+        START, "no target was named, and the given token is no operator's", _WANTS
+    )
+
+
+def _done(
+    chart: Chart, seen: Seen, operator: SubjectToken, target: str
+) -> Iterator[Finding]:
+    try:
+        begun = exchange.impersonate(operator, target, seen.realm)
+    except ExchangeError as error:
+        yield chart.of(START, error, _better(error, operator))
+        return
+    yield chart.holds(START, "Keycloak issued a token of the target, now taken back.")
+    claims = unverified_claims(begun.token.value)
+    yield from lifespan(chart, START, int(expiry_of(claims) - claims.get("iat", 0)))
+    try:
+        if begun.id_token:
+            exchange.end_session(begun.id_token, seen.realm)
+        exchange.revoke(begun.token, seen.realm)
+    except ExchangeError as error:
+        yield chart.of(START, error)
+
+
+def _better(error: ExchangeError, operator: SubjectToken) -> str:
+    """Keycloak says the same whatever the reason; the operator's token tells more."""
+    if error.diagnosis != "impersonation_refused":
+        return ""
+    has_role = _has_role(unverified_claims(operator.value))
+    return "target_refused_for_operator" if has_role else "operator_role_missing"
+
+
+def _has_role(claims: Mapping[str, Any]) -> bool:
+    """Whether the token carries what lets its holder impersonate."""
+    clients = claims.get("resource_access")
+    access = clients.get(_MANAGEMENT) if isinstance(clients, dict) else None
+    roles = access.get("roles") if isinstance(access, dict) else None
+    return isinstance(roles, list) and "impersonation" in roles

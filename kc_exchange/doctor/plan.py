@@ -1,0 +1,95 @@
+"""Which realms are looked at, and what for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings as django_settings
+
+from kc_exchange.doctor.seen import LEGACY, Seen, server_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kc_exchange.conf import Downstream, Settings
+
+_MIDDLEWARE = "kc_exchange.middleware.ImpersonationMiddleware"
+_BESIDE = {"jwt-grant": "assertion", "cross-realm": "login"}
+"""What a downstream of another realm wants of the user's own."""
+
+
+def planned(
+    settings: Settings,
+    downstreams: Iterable[Downstream],
+    users: list[str],
+    *,
+    whole: bool,
+    has_target: bool,
+) -> dict[str, Seen]:
+    """Return the realms that these downstreams lead to, by their aliases.
+
+    Args:
+        settings: all that is configured.
+        downstreams: those that are looked at.
+        users: aliases of the realms whose users come.
+        whole: whether all of the settings is looked at, so every realm.
+        has_target: whether somebody is to be impersonated.
+    """
+    impersonates = has_target or (whole and impersonates_at_keycloak(settings))
+    wants = _wants(settings, downstreams, users, impersonates=impersonates)
+    legacy = _servers_with_legacy(settings)
+    found = {}
+    for alias in settings.realms if whole else wants:
+        realm = settings.realm(alias)
+        needs_legacy = has_target or server_of(realm) in legacy
+        wanted = frozenset(wants.get(alias, ()))
+        found[alias] = Seen(realm, wanted, needs_legacy=needs_legacy)
+    return found
+
+
+def user_realms(settings: Settings) -> list[str]:
+    """Return the aliases of the realms whose users come here."""
+    with_hosts = [alias for alias, realm in settings.realms.items() if realm.hosts]
+    return list(dict.fromkeys(["default", *with_hosts]))
+
+
+def impersonates_at_keycloak(settings: Settings) -> bool:
+    """Tell whether this project impersonates, and Keycloak has to do with it."""
+    installed = _MIDDLEWARE in django_settings.MIDDLEWARE
+    return installed and settings.impersonation.at_keycloak != "never"
+
+
+def _wants(
+    settings: Settings,
+    downstreams: Iterable[Downstream],
+    users: list[str],
+    *,
+    impersonates: bool,
+) -> Mapping[str, set[str]]:
+    """Return what is asked of which realm: strategies, and what goes with them."""
+    found: dict[str, set[str]] = {}
+    for one in downstreams:
+        for alias in [one.realm] if one.realm else users:
+            found.setdefault(alias, set()).add(one.strategy)
+        if one.strategy in _BESIDE:
+            for alias in users:
+                found.setdefault(alias, set()).add(_BESIDE[one.strategy])
+    if impersonates:
+        alias = settings.impersonation.realm
+        found.setdefault(alias, set()).add("impersonation")
+    return found
+
+
+def _servers_with_legacy(settings: Settings) -> set[str]:
+    """Return the servers where something, looked at or not, needs legacy exchange."""
+    wants = _wants(
+        settings,
+        settings.downstreams.values(),
+        user_realms(settings),
+        impersonates=impersonates_at_keycloak(settings),
+    )
+    return {
+        server_of(settings.realm(alias))
+        for alias, kinds in wants.items()
+        if not LEGACY.isdisjoint(kinds)
+    }

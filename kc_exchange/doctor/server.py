@@ -1,0 +1,104 @@
+"""The way to a realm: TLS, discovery, keys, and the clock."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kc_exchange import conf, discovery, transport
+from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
+from kc_exchange.exchange.refusals import refusal
+from kc_exchange.jwt_validation.keys import read_keys
+from kc_exchange.strict_json import loads_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kc_exchange.doctor.asking import Answer
+    from kc_exchange.doctor.chart import Chart
+    from kc_exchange.doctor.findings import Finding
+    from kc_exchange.doctor.seen import Seen
+
+DISCOVERY, KEYS, CLOCK = "discovery", "keys", "clock"
+_TLS = "TLS"
+_PATH = "/protocol/openid-connect/token"
+_NEAR = 0.5
+"""The share of DEADLINE that a single question may take."""
+_OF_THE_REALM = frozenset({"https_required", "realm_disabled"})
+_OK = 200
+
+
+def discover(chart: Chart, seen: Seen) -> Iterator[Finding]:
+    """Fetch the discovery document, and compare it with ISSUER."""
+    realm, started = seen.realm, time.monotonic()
+    try:
+        seen.endpoints = discovery.fetch(realm, transport.Deadline(realm.deadline))
+    except ExchangeError as error:
+        step = _TLS if error.diagnosis == "tls_failed" else DISCOVERY
+        yield chart.of(step, _known(error, seen))
+        return
+    seconds = time.monotonic() - started
+    scheme = urlsplit(seen.endpoints.token).scheme
+    yield chart.holds(DISCOVERY, f"Found in {seconds:.2f} s, over {scheme}.")
+    if seconds > realm.deadline * _NEAR:
+        took, allowed = f"{seconds:.1f}", f"{realm.deadline:g}"
+        yield chart.finding(DISCOVERY, "slow", seconds=took, deadline=allowed)
+    if not urlsplit(seen.endpoints.token).path.endswith(_PATH):
+        yield chart.finding(DISCOVERY, "not_keycloaks_paths")
+
+
+def _known(error: ExchangeError, seen: Seen) -> ExchangeError:
+    """Keycloak refuses the document in the words of its token endpoint, too."""
+    if not error.description:
+        return error
+    said = refusal(error.status, error.error, error.description, realm=seen.realm)
+    return said if said.diagnosis in _OF_THE_REALM else error
+
+
+def fetch_keys(chart: Chart, seen: Seen) -> Iterator[Finding]:
+    """Fetch the key set, and see that a signature can be checked with it."""
+    if seen.endpoints is None:
+        return
+    realm = seen.realm
+    try:
+        url, deadline = seen.endpoints.jwks, transport.Deadline(realm.deadline)
+        reply = transport.request(realm, url, deadline)
+        if reply.status != _OK:
+            raise ValueError(f"HTTP {reply.status}")
+        seen.keys = read_keys(loads_object(reply.body))
+    except ExchangeError as error:
+        yield chart.of(KEYS, error)
+    except ValueError as error:
+        yield chart.finding(KEYS, "keys_unusable", why=str(error))
+    else:
+        yield chart.holds(KEYS, f"{len(seen.keys)} for signatures.")
+
+
+def compare_clocks(chart: Chart, seen: Seen, shown: float, asked_at: float) -> Finding:
+    """Compare a moment that Keycloak's clock `shown` since `asked_at` with ours."""
+    came_at = time.time()
+    seen.knows_clock = True
+    # Both are cut to whole seconds.
+    ahead = max(shown - came_at, asked_at - shown - 1, 0.0)
+    leeway = conf.current().leeway
+    if ahead <= leeway:
+        return chart.holds(CLOCK, f"Less than {leeway} s from this machine's.")
+    how = "ahead of" if shown > came_at else "behind"
+    cause = f"Keycloak's clock is {ahead:.0f} s {how} this machine's."
+    return chart.of(CLOCK, ExchangeMisconfigured(cause, diagnosis="clock_differs"))
+
+
+def moment_of(answer: Answer) -> float | None:
+    """Return the moment of an answer by Keycloak's clock; None where it does not tell.
+
+    A token that was issued just now tells by its `iat`; else a proxy's `Date` does.
+    """
+    issued_at = answer.claims.get("iat")
+    if type(issued_at) is int:
+        return float(issued_at)
+    try:
+        return parsedate_to_datetime(answer.date).timestamp()
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""`kc_exchange doctor`: what holds on a token's way, what does not, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange import doctor
+from kc_exchange.management.outcome import UNABLE, unable, wrong
+
+if TYPE_CHECKING:
+    import argparse
+
+    from django.core.management.base import OutputWrapper
+
+    from kc_exchange.doctor import Report
+
+
+def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    """Add the subcommand."""
+    parser = groups.add_parser(
+        "doctor",
+        help="say why Keycloak refuses, and what sets it right",
+        description="Go the way that a token goes and say at each step what holds, "
+        "what does not, why, and how to mend it. Exit 0: all holds; 1: something is "
+        "wrong; 2: it could not be examined. No administrator of Keycloak is needed.",
+    )
+    parser.add_argument(
+        "--audience",
+        default="",
+        metavar="NAME",
+        help="a key of DOWNSTREAMS: this alone",
+    )
+    parser.add_argument(
+        "--user-token-stdin",
+        action="store_true",
+        help="read a user's access token from standard input, and try with it",
+    )
+    parser.add_argument(
+        "--target",
+        default="",
+        metavar="SUB",
+        help="impersonate this user (id at Keycloak) with the token, for a moment",
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.set_defaults(run=run)
+
+
+@sensitive_variables()
+def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
+    """Examine, print the report, and end with the exit code."""
+    token = _token() if options["user_token_stdin"] else ""
+    report = doctor.examine(
+        token, audience=options["audience"], target=options["target"]
+    )
+    if options["json"]:
+        stdout.write(json.dumps(report.as_dict(), indent=2))
+    else:
+        stdout.write("\n".join(doctor.lines(report)))
+    _end(report)
+
+
+def _token() -> str:
+    token = sys.stdin.read().strip()
+    if not token:
+        raise unable(
+            "Standard input holds no token.",
+            "Pipe a user's access token in: `... doctor --user-token-stdin < FILE`.",
+        )
+    return token
+
+
+def _end(report: Report) -> None:
+    first = next(report.of("wrong"), None)
+    if first is None:
+        return
+    end = unable if report.exit_code == UNABLE else wrong
+    raise end(f"{first.about}, {first.step}: {first.cause}", first.fix)

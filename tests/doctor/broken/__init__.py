@@ -1,0 +1,22 @@
+"""The big table: set-ups with one thing wrong in each, as data."""
+
+from tests.doctor.broken import (
+    brokered,
+    client,
+    exchange,
+    granted,
+    impersonation,
+    server,
+    subject,
+)
+from tests.doctor.broken.row import Broken
+
+ROWS: tuple[Broken, ...] = (
+    *server.ROWS,
+    *client.ROWS,
+    *subject.ROWS,
+    *exchange.ROWS,
+    *granted.ROWS,
+    *brokered.ROWS,
+    *impersonation.ROWS,
+)

@@ -1,0 +1,298 @@
+"""What is broken, said once and done by an administrator or before an import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tests.doctor.realms import CLINIC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.doctor.admin import Admin
+
+Document = dict[str, Any]
+
+
+class Change(Protocol):
+    """Something that is done to a realm."""
+
+    @property
+    def realm(self) -> str:
+        """The realm's name."""
+
+    def by(self, admin: Admin) -> None:
+        """Do it on a running server."""
+
+    def into(self, document: Document) -> None:
+        """Do it to a realm that is about to be imported."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Other values for members of a client, user, scope, provider or the realm."""
+
+    kind: str
+    name: str
+    values: Mapping[str, Any]
+    realm: str = CLINIC
+
+    def by(self, admin: Admin) -> None:
+        """Read it, change it and write it back."""
+        path, found = _place(admin, self.realm, self.kind, self.name)
+        merge(found, self.values)
+        admin.call("PUT", path, found)
+
+    def into(self, document: Document) -> None:
+        """Change it in the document."""
+        merge(_part(document, self.kind, self.name), self.values)
+
+
+def client(name: str, realm: str = CLINIC, **values: Any) -> Edit:
+    """Change a client."""
+    return Edit("clients", name, values, realm)
+
+
+def attribute(name: str, key: str, value: str, realm: str = CLINIC) -> Edit:
+    """Change an attribute of a client."""
+    return Edit("clients", name, {"attributes": {key: value}}, realm)
+
+
+def user(name: str, realm: str = CLINIC, **values: Any) -> Edit:
+    """Change a user."""
+    return Edit("users", name, values, realm)
+
+
+def realm(name: str = CLINIC, **values: Any) -> Edit:
+    """Change the realm itself."""
+    return Edit("realm", name, values, name)
+
+
+def provider(name: str, realm: str = CLINIC, **values: Any) -> Edit:
+    """Change an identity provider."""
+    return Edit("identityProviders", name, values, realm)
+
+
+@dataclass(frozen=True)
+class Mappers:
+    """Other mappers for a client or a client scope: none, or these."""
+
+    kind: str
+    name: str
+    mappers: tuple[Document, ...] = ()
+    realm: str = CLINIC
+
+    def by(self, admin: Admin) -> None:
+        """Delete those that are there, and add the new ones."""
+        path, found = _place(admin, self.realm, self.kind, self.name)
+        models = f"{path}/protocol-mappers/models"
+        for mapper in found.get("protocolMappers", ()):
+            admin.call("DELETE", f"{models}/{mapper['id']}")
+        for mapper in self.mappers:
+            admin.call("POST", models, mapper)
+
+    def into(self, document: Document) -> None:
+        """Write them in the place of those that are there."""
+        part = _part(document, self.kind, self.name)
+        part["protocolMappers"] = list(self.mappers)
+
+
+@dataclass(frozen=True)
+class Scopes:
+    """A client's scopes of one type: some more, or some fewer."""
+
+    client: str
+    type: str
+    """`default` or `optional`."""
+    more: tuple[str, ...] = ()
+    fewer: tuple[str, ...] = ()
+    realm: str = CLINIC
+
+    def by(self, admin: Admin) -> None:
+        """Assign and take away."""
+        place, _ = _place(admin, self.realm, "clients", self.client)
+        for method, names in (("DELETE", self.fewer), ("PUT", self.more)):
+            for name in names:
+                number = admin.scope(self.realm, name)["id"]
+                path = f"{place}/{self.type}-client-scopes/{number}"
+                admin.call(method, path)
+
+    def into(self, document: Document) -> None:
+        """Change the list."""
+        part = _part(document, "clients", self.client)
+        key = f"{self.type}ClientScopes"
+        kept = [name for name in part[key] if name not in self.fewer]
+        part[key] = [*kept, *self.more]
+
+
+@dataclass(frozen=True)
+class ForRole:
+    """A client scope that only holders of a realm role are given."""
+
+    scope: str
+    role: str
+    realm: str = CLINIC
+
+    def by(self, admin: Admin) -> None:
+        """Put the role into the scope's own scope."""
+        role = admin.call("GET", f"/{self.realm}/roles/{self.role}")
+        number = admin.scope(self.realm, self.scope)["id"]
+        path = f"/{self.realm}/client-scopes/{number}/scope-mappings/realm"
+        admin.call("POST", path, [role])
+
+    def into(self, document: Document) -> None:
+        """Write the mapping."""
+        mapping = {"clientScope": self.scope, "roles": [self.role]}
+        document.setdefault("scopeMappings", []).append(mapping)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A client policy for token exchange, with one executor."""
+
+    executor: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    realm: str = CLINIC
+
+    def by(self, admin: Admin) -> None:
+        """Write profile and policy."""
+        executor = {"executor": self.executor, "configuration": dict(self.settings)}
+        profile = {"name": "strict", "executors": [executor]}
+        grants = ["urn:ietf:params:oauth:grant-type:token-exchange"]
+        condition = {
+            "condition": "grant-type",
+            "configuration": {"grant_types": grants},
+        }
+        policy = {
+            "name": "strict",
+            "enabled": True,
+            "profiles": ["strict"],
+            "conditions": [condition],
+        }
+        path = f"/{self.realm}/client-policies"
+        admin.call("PUT", f"{path}/profiles", {"profiles": [profile]})
+        admin.call("PUT", f"{path}/policies", {"policies": [policy]})
+
+    def into(self, document: Document) -> None:
+        """Raise: the embedded server knows no client policies."""
+        raise NotImplementedError(document["realm"])
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """Another id for the client that stands for a realm, or other values."""
+
+    stands_for: str
+    client_id: str = ""
+    enabled: bool = True
+    realm: str = CLINIC
+
+    def by(self, admin: Admin) -> None:
+        """Change it on the server."""
+        name = f"{admin.url}/realms/{self.stands_for}"
+        values = {"clientId": self.client_id or name, "enabled": self.enabled}
+        Edit("clients", name, values, self.realm).by(admin)
+
+    def into(self, document: Document) -> None:
+        """Change it in the document."""
+        name = f"/realms/{self.stands_for}"
+        found = next(c for c in document["clients"] if c["clientId"].endswith(name))
+        found["clientId"] = self.client_id or found["clientId"]
+        found["enabled"] = self.enabled
+
+
+@dataclass(frozen=True)
+class KeysOf:
+    """An identity provider that has the address of another realm's keys."""
+
+    provider: str
+    other: str
+    realm: str
+
+    def by(self, admin: Admin) -> None:
+        """Change it on the server."""
+        url = f"{admin.url}/realms/{self.other}/protocol/openid-connect/certs"
+        values = {"config": {"jwksUrl": url}}
+        Edit("identityProviders", self.provider, values, self.realm).by(admin)
+
+    def into(self, document: Document) -> None:
+        """Change it in the document."""
+        part = _part(document, "identityProviders", self.provider)
+        config = part["config"]
+        config["jwksUrl"] = config["jwksUrl"].replace(
+            f"/realms/{self.provider}/", f"/realms/{self.other}/"
+        )
+
+
+@dataclass(frozen=True)
+class NotPermitted:
+    """Nobody may exchange tokens of an identity provider."""
+
+    realm: str
+    provider: str
+
+    def by(self, admin: Admin) -> None:
+        """Switch its permissions off."""
+        place = f"/{self.realm}/identity-provider/instances/{self.provider}"
+        admin.call("PUT", f"{place}/management/permissions", {"enabled": False})
+
+    def into(self, document: Document) -> None:
+        """Leave them out: `World` gives them after the import."""
+        document.setdefault("not permitted", []).append(self.provider)
+
+
+@dataclass(frozen=True)
+class Unlinked:
+    """A user without the link to an identity provider."""
+
+    user: str
+    provider: str
+    realm: str
+
+    def by(self, admin: Admin) -> None:
+        """Delete the link."""
+        path, _ = _place(admin, self.realm, "users", self.user)
+        admin.call("DELETE", f"{path}/federated-identity/{self.provider}")
+
+    def into(self, document: Document) -> None:
+        """Leave it out."""
+        _part(document, "users", self.user)["federatedIdentities"] = []
+
+
+def merge(into: Document, values: Mapping[str, Any]) -> None:
+    """Change members; those that are objects themselves, member by member."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            merge(into.setdefault(name, {}), value)
+        else:
+            into[name] = value
+
+
+def _place(
+    admin: Admin, realm: str, kind: str, name: str
+) -> tuple[str, dict[str, Any]]:
+    match kind:
+        case "clients":
+            found = admin.client(realm, name)
+            return f"/{realm}/clients/{found['id']}", found
+        case "clientScopes":
+            found = admin.scope(realm, name)
+            return f"/{realm}/client-scopes/{found['id']}", found
+        case "users":
+            found = admin.user(realm, name)
+            return f"/{realm}/users/{found['id']}", found
+        case "identityProviders":
+            path = f"/{realm}/identity-provider/instances/{name}"
+            return path, admin.call("GET", path)
+        case _:
+            return f"/{realm}", admin.call("GET", f"/{realm}")
+
+
+def _part(document: Document, kind: str, name: str) -> Document:
+    if kind == "realm":
+        return document
+    keys = ("clientId", "username", "alias", "name")
+    return next(
+        part for part in document[kind] if name in [part.get(key) for key in keys]
+    )
