@@ -97,11 +97,18 @@ class _Examination:
         )
         for seen in self.realms.values():
             yield from examine_realm(seen)
+            self._tell_others(seen)
         yield from read
         yield from self._token()
         for downstream in self.downstreams:
             yield from self._downstream(downstream)
         yield from self._impersonation()
+
+    def _tell_others(self, seen: Seen) -> None:
+        """What an administrator is told of a server holds for each of its realms."""
+        for other in self.realms.values():
+            if other.server == seen.server and seen.version:
+                other.version, other.features = seen.version, seen.features
 
     def _read(self) -> list[Finding]:
         """Read the token first: whose users are looked at depends on it."""

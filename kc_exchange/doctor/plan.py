@@ -39,7 +39,8 @@ def planned(
     wants = _wants(settings, downstreams, users, impersonates=impersonates)
     legacy = _servers_with_legacy(settings)
     found = {}
-    for alias in settings.realms if whole else wants:
+    aliases = settings.realms if whole else wants
+    for alias in sorted(aliases, key=lambda alias: alias != "default"):
         realm = settings.realm(alias)
         needs_legacy = has_target or server_of(realm) in legacy
         wanted = frozenset(wants.get(alias, ()))
