@@ -21,6 +21,8 @@ _GROUPS = {
         "view_impersonationgrant",
         "view_auditevent",
         "end_impersonation",
+        "view_keycloakidentity",
+        "run_doctor",
     ),
     "support": ("impersonate", "impersonate_read_write"),
 }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.urls import path
+
+from kc_exchange.admin.doctor_page import RUN_DOCTOR, DoctorPage
+from kc_exchange.impersonation.marks import outside_transactions
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
     from kc_exchange.models import KeycloakIdentity
 
@@ -30,6 +36,35 @@ class KeycloakIdentityAdmin(_Base):
     raw_id_fields: ClassVar = ["user"]
     readonly_fields = ("created_at", "last_seen_at")
     show_full_result_count = False
+
+    def get_urls(self) -> list[Any]:
+        """Return the addresses of the identities, and that of the doctor."""
+        own = path(
+            "doctor/",
+            self.admin_site.admin_view(self.doctor_view),
+            name="kc_exchange_doctor",
+        )
+        return [own, *super().get_urls()]
+
+    @outside_transactions
+    def doctor_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Find out why Keycloak refuses, for those with the permission.
+
+        Raises:
+            PermissionDenied: the visitor has not `kc_exchange.run_doctor`.
+        """
+        user: Any = request.user
+        if not user.has_perm(RUN_DOCTOR):
+            raise PermissionDenied
+        return DoctorPage(self, request).response()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the list, with the way to the doctor for those with the permission."""
+        user: Any = request.user
+        own = {"may_run_doctor": user.has_perm(RUN_DOCTOR)}
+        return super().changelist_view(request, {**(extra_context or {}), **own})
 
     def has_change_permission(
         self, request: HttpRequest, obj: KeycloakIdentity | None = None

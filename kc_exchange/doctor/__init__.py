@@ -8,6 +8,6 @@ its report.
 from kc_exchange.doctor.catalogue import CATALOGUE
 from kc_exchange.doctor.examination import examine
 from kc_exchange.doctor.findings import Finding, Report, State
-from kc_exchange.doctor.text import lines
+from kc_exchange.doctor.text import lines, summary
 
-__all__ = ["CATALOGUE", "Finding", "Report", "State", "examine", "lines"]
+__all__ = ["CATALOGUE", "Finding", "Report", "State", "examine", "lines", "summary"]

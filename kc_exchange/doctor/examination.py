@@ -96,6 +96,7 @@ class _Examination:
             has_target=bool(self.target),
         )
         for seen in self.realms.values():
+            seen.lent = self._lent_to(seen)
             yield from examine_realm(seen)
             self._tell_others(seen)
         yield from read
@@ -103,6 +104,14 @@ class _Examination:
         for downstream in self.downstreams:
             yield from self._downstream(downstream)
         yield from self._impersonation()
+
+    def _lent_to(self, seen: Seen) -> SubjectToken | None:
+        """Return the given token, if the client of a realm may exchange it."""
+        token = self.given.token
+        if token is None or token.provider:
+            return None
+        same = self.settings.realm(token.realm).issuer == seen.realm.issuer
+        return token if same and self.given.is_for(seen.realm.client_id) else None
 
     def _tell_others(self, seen: Seen) -> None:
         """What an administrator is told of a server holds for each of its realms."""

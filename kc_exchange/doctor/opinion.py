@@ -14,7 +14,6 @@ from django.views.decorators.debug import sensitive_variables
 from kc_exchange import transport
 from kc_exchange.doctor.subject import TOKEN
 from kc_exchange.exceptions import ExchangeError, InvalidToken
-from kc_exchange.exchange.check import audience_of
 from kc_exchange.jwt_validation import compact
 from kc_exchange.tokens import Secret
 
@@ -66,10 +65,9 @@ def check_audience(
     chart: Chart, given: Given, requesters: Iterable[Seen]
 ) -> Iterator[Finding]:
     """See whether each requester that has to exchange the token may."""
-    audiences, holder = audience_of(given.claims), given.claims.get("azp")
     for seen in requesters:
         client = seen.realm.client_id
-        if client in audiences or client == holder:
+        if given.is_for(client):
             yield chart.holds(TOKEN, f"{client} may exchange it.")
         else:
             yield chart.finding(

@@ -114,11 +114,11 @@ def see_switch(chart: Chart, seen: Seen) -> Iterator[Finding]:
         yield chart.finding(REQUESTER, "requester_lightweight", state="warning")
     if not seen.wanted & (NARROWING | {"impersonation"}):
         yield chart.holds(REQUESTER, "It exchanges nothing here.")
-    elif seen.legacy and seen.own is None:
+    elif seen.legacy and (seen.own or seen.lent) is None:
         yield chart.skipped(
             REQUESTER,
-            "the legacy exchange hides the switch, and the client has no service "
-            "account to try it with",
+            "the legacy exchange hides the switch, and there is no token to try it "
+            "with: neither of a service account nor of a user",
             "See what is said of the downstreams.",
         )
     else:
@@ -130,7 +130,7 @@ def _switch(chart: Chart, seen: Seen) -> Finding:
 
     Then it is what grant the issued token names, or in whose words it is refused.
     """
-    own = seen.own if seen.legacy else None
+    own = (seen.own or seen.lent) if seen.legacy else None
     token = nobodys_token(seen.realm.issuer) if own is None else own.value
     answer = ask(seen.realm, seen.token_url, exchange_form(token))
     if answer.diagnosis == "switch_off" and answer.error is not None:
@@ -138,7 +138,9 @@ def _switch(chart: Chart, seen: Seen) -> Finding:
     is_legacy = context_of(answer.claims.get("jti"))[2] == "na"
     if is_legacy or answer.diagnosis == "audience_asks_consent":
         return chart.finding(REQUESTER, "legacy_answers")
-    if answer.diagnosis in {"", "subject_rejected", "consent_missing"}:
+    is_refused = own is not None and answer.diagnosis == "subject_rejected"
+    takes = answer.diagnosis in {"", "subject_rejected", "consent_missing"}
+    if takes and not is_refused:
         return chart.holds(REQUESTER, "Standard Token Exchange is switched on.")
     return chart.skipped(REQUESTER, _unclear(answer))
 

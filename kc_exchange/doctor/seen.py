@@ -40,6 +40,8 @@ class Seen:
     """In whose words an impersonation is refused where it is off."""
     own: SubjectToken | None = None
     """A token of the requester's service account, if it has one."""
+    lent: SubjectToken | None = None
+    """A user's token that the requester may exchange by what it says itself."""
     not_before: int = 0
     """The realm's not-before policy, as the answer for `own` had it."""
     is_lightweight: bool = False

@@ -48,6 +48,10 @@ class Given:
         """The client that it was issued to."""
         return printable(self.claims.get("azp", ""))
 
+    def is_for(self, client: str) -> bool:
+        """Tell whether a client may exchange it: named in `aud`, or its holder."""
+        return client in audience_of(self.claims) or client == self.claims.get("azp")
+
     @property
     def audiences(self) -> str:
         """Whom it is for, as a sentence has it."""

@@ -37,7 +37,9 @@ _OF_ISSUERS = frozenset({"other_realm", "same_realm", "other_provider"}) | {
 _LONGEST, _SHORTEST = 300, 60
 """Seconds that a downstream's token should live."""
 _FINE_GRAINED = "ADMIN_FINE_GRAINED_AUTHZ"
-HAND_ONE_IN = "Hand a user's token in: `--user-token-stdin`."
+HAND_ONE_IN = (
+    "Hand a user's token in: `manage.py kc_exchange doctor --user-token-stdin`."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

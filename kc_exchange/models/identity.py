@@ -52,6 +52,7 @@ class KeycloakIdentity(models.Model):
 
     class Meta:  # noqa: D106
         verbose_name_plural = "Keycloak identities"
+        permissions: ClassVar = [("run_doctor", "Can find out why Keycloak refuses")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["issuer", "subject"], name="kc_exchange_identity"
