@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 START = "start"
 _MANAGEMENT = "realm-management"
 _WANTS = (
-    "Hand an operator's token in, and name a target: `--user-token-stdin --target`."
+    "Hand an operator's token in, and name a target: `manage.py kc_exchange doctor "
+    "--user-token-stdin --target SUB`."
 )
 
 

@@ -185,6 +185,18 @@ ROWS = (
         on=(LEGACY,),
     ),
     Broken(
+        "the switch is off, legacy exchange on, and a user's token tells",
+        code="legacy_answers",
+        cause="legacy exchange answered in place of the standard one",
+        fix="Standard Token Exchange: switch it on",
+        about=_ABOUT,
+        changes=(
+            changes.attribute("django-app", "standard.token.exchange.enabled", "false"),
+            changes.client("django-app", serviceAccountsEnabled=False),
+        ),
+        on=(LEGACY,),
+    ),
+    Broken(
         "the switch is off, legacy exchange on, and no service account",
         code="legacy_refuses",
         cause="The legacy exchange answered, and its permissions refuse",
