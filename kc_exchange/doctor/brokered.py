@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from kc_exchange import conf, exchange
 from kc_exchange.doctor.asking import ask, nobodys_token
 from kc_exchange.doctor.standard import exchanged
-from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN
+from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError, InvalidToken
-from kc_exchange.exchange.broker import broker_form
+from kc_exchange.exchange import token_endpoint
+from kc_exchange.exchange.broker import broker_form, brokered
 from kc_exchange.exchange.broker_refusals import BROKER_ROWS
 from kc_exchange.exchange.rows import Asked
 from kc_exchange.sources.issuers import broker_realm, issuer_alias
@@ -95,7 +96,7 @@ def _done(way: Way, seen: Seen, provider: str) -> Iterator[Finding]:
         yield refusal
         return
     try:
-        first = exchange.broker(way.subject, provider, seen.realm, scopes=_OPENID)
+        first = _brought(way, seen.realm, provider)
     except ExchangeError as error:
         yield way.refused_at(seen, error)
         return
@@ -106,6 +107,18 @@ def _done(way: Way, seen: Seen, provider: str) -> Iterator[Finding]:
         yield from _narrowed(way, seen.realm, first)
     finally:
         yield from _ended(way, seen.realm, first)
+
+
+def _brought(way: Way, realm: Realm, provider: str) -> Brokered:
+    """Do the exchange; with `openid` comes the ID token that ends the session.
+
+    Of scope no more is checked than where nobody asks for one, as views do.
+    """
+    form = broker_form(way.subject, provider, realm, _OPENID)
+    members = token_endpoint.ask(
+        realm, form, may_repeat=False, rows=BROKER_ROWS, provider=provider
+    )
+    return brokered(members, way.subject, realm, frozenset())
 
 
 def _refused_here(way: Way) -> Finding | None:
@@ -125,6 +138,8 @@ def _refused_here(way: Way) -> Finding | None:
 
 def _narrowed(way: Way, realm: Realm, first: Brokered) -> Iterator[Finding]:
     if exchange.suffices(first.token, way.downstream):
+        yield way.chart.holds(EXCHANGE, "Its token is for the downstream alone.")
+        yield from lifespan(way.chart, EXCHANGE, seconds_of(first.token.value))
         return
     subject = SubjectToken(value=first.token.value, realm=realm.alias)
     yield from exchanged(replace(way, subject=subject), realm)

@@ -66,8 +66,9 @@ def examine(token: str = "", *, audience: str = "", target: str = "") -> Report:
     settings = conf.current()
     names = [audience] if audience else list(settings.downstreams)
     chosen = [settings.downstream(name) for name in names]
-    examination = _Examination(settings, chosen, subject.Given(token), target)
-    return Report(findings=tuple(examination.findings(chart, whole=not audience)))
+    given, whole = subject.Given(token), not audience
+    examination = _Examination(settings, chosen, given, target, whole)
+    return Report(findings=tuple(examination.findings(chart)))
 
 
 @dataclass(slots=True)
@@ -78,13 +79,15 @@ class _Examination:
     downstreams: list[Downstream]
     given: subject.Given
     target: str
+    whole: bool
+    """Whether no downstream was named, so that all are looked at."""
     realms: dict[str, Seen] = field(default_factory=dict)
     users: list[str] = field(default_factory=list)
     """Realms whose users are looked at."""
 
-    def findings(self, chart: Chart, *, whole: bool) -> Iterator[Finding]:
+    def findings(self, chart: Chart) -> Iterator[Finding]:
         """Yield all findings, in the order in which a token goes."""
-        if whole:
+        if self.whole:
             yield from project.check_settings(chart)
             yield from project.check_login(chart)
         read = self._read()
@@ -92,7 +95,7 @@ class _Examination:
             self.settings,
             self.downstreams,
             self.users,
-            whole=whole,
+            whole=self.whole,
             has_target=bool(self.target),
         )
         for seen in self.realms.values():
@@ -196,7 +199,7 @@ class _Examination:
             downstream=downstream,
             subject=token,
             is_own=given is None,
-            is_named=len(self.downstreams) == 1,
+            is_named=not self.whole,
             realms=self.realms,
         )
         yield from _STRATEGIES[downstream.strategy](way)
@@ -204,7 +207,7 @@ class _Examination:
     def _fitting(self, downstream: Downstream) -> SubjectToken | None:
         """Return the given token; None if it is not for this one of many."""
         token = self.given.token
-        if token is None or len(self.downstreams) == 1:
+        if token is None or not self.whole:
             return token
         is_external = downstream.strategy == "external"
         return token if bool(token.provider) == is_external else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kc_exchange import exchange
-from kc_exchange.doctor.way import lifespan
+from kc_exchange.doctor.way import lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError
-from kc_exchange.tokens import expiry_of, unverified_claims
+from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,8 +66,7 @@ def _done(
         yield chart.of(START, error, _better(error, operator))
         return
     yield chart.holds(START, "Keycloak issued a token of the target, now taken back.")
-    claims = unverified_claims(begun.token.value)
-    yield from lifespan(chart, START, int(expiry_of(claims) - claims.get("iat", 0)))
+    yield from lifespan(chart, START, seconds_of(begun.token.value))
     try:
         if begun.id_token:
             exchange.end_session(begun.id_token, seen.realm)

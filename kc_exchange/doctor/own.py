@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from kc_exchange import conf, exchange
 from kc_exchange.doctor.subject import listed
-from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan
+from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError, printable
 from kc_exchange.exchange.check import audience_of
 from kc_exchange.sources.issuers import own_realm
@@ -33,8 +32,7 @@ def by_service_account(way: Way) -> Iterator[Finding]:
         yield way.refused(error)
         return
     yield way.chart.holds(EXCHANGE, "The service account is given a token for it.")
-    seconds = round(token.expires_at - time.time())
-    yield from lifespan(way.chart, EXCHANGE, seconds)
+    yield from lifespan(way.chart, EXCHANGE, seconds_of(token.value))
 
 
 def by_forwarding(way: Way) -> Iterator[Finding]:

@@ -129,7 +129,6 @@ def look_at(
 ) -> Iterator[Finding]:
     """Look at what was issued: by which exchange, for how long, with which scopes."""
     claims: Mapping[str, Any] = unverified_claims(token.value)
-    issued_at, expires_at = claims.get("iat"), claims.get("exp")
     if context_of(claims.get("jti"))[2] == "na":
         yield way.found("legacy_answers")
         return
@@ -138,16 +137,26 @@ def look_at(
     missing = way.downstream.scopes - token.scope
     if missing:
         yield way.found("scope_not_granted", missing=listed(missing))
-    if type(issued_at) is not int or type(expires_at) is not int:
-        return
-    yield from lifespan(way.chart, EXCHANGE, expires_at - issued_at)
-    if not seen.knows_clock:
+    yield from lifespan(way.chart, EXCHANGE, seconds_of(token.value))
+    issued_at = claims.get("iat")
+    if type(issued_at) is int and not seen.knows_clock:
         realm = Chart(f"realm {seen.realm.alias}", realm=seen.realm.alias)
         yield compare_clocks(realm, seen, float(issued_at), asked_at)
 
 
-def lifespan(chart: Chart, step: str, seconds: int) -> Iterator[Finding]:
+def seconds_of(token: str) -> int | None:
+    """Return for how long a token was made; None where it does not say."""
+    claims = unverified_claims(token)
+    issued_at, expires_at = claims.get("iat"), claims.get("exp")
+    if type(issued_at) is not int or type(expires_at) is not int:
+        return None
+    return expires_at - issued_at
+
+
+def lifespan(chart: Chart, step: str, seconds: int | None) -> Iterator[Finding]:
     """Say if a token lives too long to be taken back, or too short to be kept."""
+    if seconds is None:
+        return
     if seconds > _LONGEST:
         yield chart.finding(step, "lifespan_long", seconds=f"{seconds}")
     elif seconds < _SHORTEST:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.servers.acts import Act, Wire
 
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PATHS = "/protocol/openid-connect"
 SIZE = "The size of OIDC parameter 'subject_token' is longer than allowed."
 NO_LEGACY = "Parameter 'requested_subject' is not supported for standard token exchange"
@@ -32,10 +34,36 @@ def refuses(status: int, error: str, description: str, *headers: str) -> Act:
 
 def keys() -> Act:
     """Answer with a key set."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    jwk = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    jwk = RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
     listed = [{**jwk, "kid": "one", "use": "sig", "alg": "RS256"}]
     return replies(json.dumps({"keys": listed}))
+
+
+def token_of(issuer: str, **changes: Any) -> str:
+    """Return a user's token that the double has signed; None takes a claim out."""
+    now = int(time.time())
+    claims = {
+        "iss": issuer,
+        "sub": "alice",
+        "sid": "session-of-alice",
+        "aud": ["django-app", "account"],
+        "azp": "frontend",
+        "typ": "Bearer",
+        "jti": "onrtro:1",
+        "iat": now,
+        "exp": now + 300,
+        "scope": "openid",
+        **changes,
+    }
+    said = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(said, KEY, "RS256", {"kid": "one"})
+
+
+def challenges(description: str, status: int = 401) -> Act:
+    """Refuse user info, as Keycloak does."""
+    words = f'error="invalid_token", error_description="{description}"'
+    challenge = f'WWW-Authenticate: Bearer realm="shop", {words}'
+    return replies("", status, challenge)
 
 
 def owns(**claims: Any) -> Act:
@@ -50,6 +78,7 @@ class Double:
     """What is answered to which question."""
 
     keys: Act = field(default_factory=keys)
+    userinfo: Act = field(default_factory=lambda: replies('{"sub": "alice"}'))
     own: Act = field(default_factory=owns)
     features: Act = field(
         default_factory=lambda: refuses(400, "invalid_request", NO_LEGACY)
@@ -71,7 +100,7 @@ class Double:
     def _act(self, wire: Wire) -> Act:
         form = wire.seen.form
         if wire.seen.method == "GET":
-            return self.keys
+            return self.keys if wire.seen.path.endswith("/certs") else self.userinfo
         if form.get("grant_type") == "client_credentials":
             return self.own
         if "requested_subject" in form:
@@ -98,6 +127,7 @@ def double(settings: Any, **answers: Act) -> Iterator[Patient]:
         server.discovery = {
             "token_endpoint": f"{server.issuer}{PATHS}/token",
             "jwks_uri": f"{server.issuer}{PATHS}/certs",
+            "userinfo_endpoint": f"{server.issuer}{PATHS}/userinfo",
         }
         settings.KC_EXCHANGE = {
             "REALMS": {
