@@ -40,13 +40,13 @@ class Edit:
 
     def by(self, admin: Admin) -> None:
         """Read it, change it and write it back."""
-        path, found = _place(admin, self.realm, self.kind, self.name)
+        path, found = place(admin, self.realm, self.kind, self.name)
         merge(found, self.values)
         admin.call("PUT", path, found)
 
     def into(self, document: Document) -> None:
         """Change it in the document."""
-        merge(_part(document, self.kind, self.name), self.values)
+        merge(part(document, self.kind, self.name), self.values)
 
 
 def client(name: str, realm: str = CLINIC, **values: Any) -> Edit:
@@ -85,7 +85,7 @@ class Mappers:
 
     def by(self, admin: Admin) -> None:
         """Delete those that are there, and add the new ones."""
-        path, found = _place(admin, self.realm, self.kind, self.name)
+        path, found = place(admin, self.realm, self.kind, self.name)
         models = f"{path}/protocol-mappers/models"
         for mapper in found.get("protocolMappers", ()):
             admin.call("DELETE", f"{models}/{mapper['id']}")
@@ -94,8 +94,8 @@ class Mappers:
 
     def into(self, document: Document) -> None:
         """Write them in the place of those that are there."""
-        part = _part(document, self.kind, self.name)
-        part["protocolMappers"] = list(self.mappers)
+        found = part(document, self.kind, self.name)
+        found["protocolMappers"] = list(self.mappers)
 
 
 @dataclass(frozen=True)
@@ -111,19 +111,19 @@ class Scopes:
 
     def by(self, admin: Admin) -> None:
         """Assign and take away."""
-        place, _ = _place(admin, self.realm, "clients", self.client)
+        address, _ = place(admin, self.realm, "clients", self.client)
         for method, names in (("DELETE", self.fewer), ("PUT", self.more)):
             for name in names:
                 number = admin.scope(self.realm, name)["id"]
-                path = f"{place}/{self.type}-client-scopes/{number}"
+                path = f"{address}/{self.type}-client-scopes/{number}"
                 admin.call(method, path)
 
     def into(self, document: Document) -> None:
         """Change the list."""
-        part = _part(document, "clients", self.client)
+        found = part(document, "clients", self.client)
         key = f"{self.type}ClientScopes"
-        kept = [name for name in part[key] if name not in self.fewer]
-        part[key] = [*kept, *self.more]
+        kept = [name for name in found[key] if name not in self.fewer]
+        found[key] = [*kept, *self.more]
 
 
 @dataclass(frozen=True)
@@ -179,87 +179,6 @@ class Policy:
         raise NotImplementedError(document["realm"])
 
 
-@dataclass(frozen=True)
-class Renamed:
-    """Another id for the client that stands for a realm, or other values."""
-
-    stands_for: str
-    client_id: str = ""
-    enabled: bool = True
-    realm: str = CLINIC
-
-    def by(self, admin: Admin) -> None:
-        """Change it on the server."""
-        name = f"{admin.url}/realms/{self.stands_for}"
-        values = {"clientId": self.client_id or name, "enabled": self.enabled}
-        Edit("clients", name, values, self.realm).by(admin)
-
-    def into(self, document: Document) -> None:
-        """Change it in the document."""
-        name = f"/realms/{self.stands_for}"
-        found = next(c for c in document["clients"] if c["clientId"].endswith(name))
-        found["clientId"] = self.client_id or found["clientId"]
-        found["enabled"] = self.enabled
-
-
-@dataclass(frozen=True)
-class KeysOf:
-    """An identity provider that has the address of another realm's keys."""
-
-    provider: str
-    other: str
-    realm: str
-
-    def by(self, admin: Admin) -> None:
-        """Change it on the server."""
-        url = f"{admin.url}/realms/{self.other}/protocol/openid-connect/certs"
-        values = {"config": {"jwksUrl": url}}
-        Edit("identityProviders", self.provider, values, self.realm).by(admin)
-
-    def into(self, document: Document) -> None:
-        """Change it in the document."""
-        part = _part(document, "identityProviders", self.provider)
-        config = part["config"]
-        config["jwksUrl"] = config["jwksUrl"].replace(
-            f"/realms/{self.provider}/", f"/realms/{self.other}/"
-        )
-
-
-@dataclass(frozen=True)
-class NotPermitted:
-    """Nobody may exchange tokens of an identity provider."""
-
-    realm: str
-    provider: str
-
-    def by(self, admin: Admin) -> None:
-        """Switch its permissions off."""
-        place = f"/{self.realm}/identity-provider/instances/{self.provider}"
-        admin.call("PUT", f"{place}/management/permissions", {"enabled": False})
-
-    def into(self, document: Document) -> None:
-        """Leave them out: `World` gives them after the import."""
-        document.setdefault("not permitted", []).append(self.provider)
-
-
-@dataclass(frozen=True)
-class Unlinked:
-    """A user without the link to an identity provider."""
-
-    user: str
-    provider: str
-    realm: str
-
-    def by(self, admin: Admin) -> None:
-        """Delete the link."""
-        path, _ = _place(admin, self.realm, "users", self.user)
-        admin.call("DELETE", f"{path}/federated-identity/{self.provider}")
-
-    def into(self, document: Document) -> None:
-        """Leave it out."""
-        _part(document, "users", self.user)["federatedIdentities"] = []
-
-
 def merge(into: Document, values: Mapping[str, Any]) -> None:
     """Change members; those that are objects themselves, member by member."""
     for name, value in values.items():
@@ -269,9 +188,7 @@ def merge(into: Document, values: Mapping[str, Any]) -> None:
             into[name] = value
 
 
-def _place(
-    admin: Admin, realm: str, kind: str, name: str
-) -> tuple[str, dict[str, Any]]:
+def place(admin: Admin, realm: str, kind: str, name: str) -> tuple[str, dict[str, Any]]:
     match kind:
         case "clients":
             found = admin.client(realm, name)
@@ -289,10 +206,9 @@ def _place(
             return f"/{realm}", admin.call("GET", f"/{realm}")
 
 
-def _part(document: Document, kind: str, name: str) -> Document:
+def part(document: Document, kind: str, name: str) -> Document:
+    """Return a part of a realm that is about to be imported."""
     if kind == "realm":
         return document
     keys = ("clientId", "username", "alias", "name")
-    return next(
-        part for part in document[kind] if name in [part.get(key) for key in keys]
-    )
+    return next(one for one in document[kind] if name in [one.get(key) for key in keys])

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from kc_exchange.capture.session import ITEM, sealed_anew
 from kc_exchange.tokens import TokenSet, expiry
-from tests.admin.office import person, staff
+from tests.admin.office import allow, new_office, person, staff
 from tests.doctor import changes
 from tests.doctor.kinds import STANDARD, Kind
 from tests.doctor.tokens import Expired, Login
@@ -47,14 +47,18 @@ def visitor(*codenames: str, token: str = "", refresh_token: str = "") -> Client
     client = Client()
     client.force_login(staff("dora", *codenames))
     if token:
-        session = client.session
-        key = str(session.session_key)
-        tokens = TokenSet(
-            access_token=token, refresh_token=refresh_token, expires_at=expiry(token)
-        )
-        session[ITEM] = sealed_anew(key, tokens).sealed
-        session.save()
+        keep_in_session(client, token, refresh_token)
     return client
+
+
+def keep_in_session(client: Client, token: str, refresh_token: str = "") -> None:
+    """Put tokens into the session, as a login does."""
+    session = client.session
+    tokens = TokenSet(
+        access_token=token, refresh_token=refresh_token, expires_at=expiry(token)
+    )
+    session[ITEM] = sealed_anew(str(session.session_key), tokens).sealed
+    session.save()
 
 
 def text_of(response: Any) -> str:
@@ -227,3 +231,17 @@ def test_page__asks_for_a_csrf_token(sound: World) -> None:
     client.force_login(staff("dora", "run_doctor"))
 
     assert client.post(PAGE, {"downstream": ""}).status_code == 403
+
+
+def test_page__of_an_operator_with_a_grant(sound: World, settings: Any) -> None:
+    """In the admin they are themself: their permission counts, and their own token."""
+    office = new_office(settings)
+    allow(office.operator, "run_doctor")
+    office.start()
+    assert office.whoami() == "alice"
+    keep_in_session(office.client, Login(user="olga").obtain(sound))
+
+    said = text_of(office.client.post(PAGE, {"downstream": "orders-api"}))
+
+    assert "Welcome, olga" in said
+    assert "Keycloak issues the user a token for it alone." in said

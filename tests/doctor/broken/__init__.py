@@ -6,6 +6,7 @@ from tests.doctor.broken import (
     exchange,
     granted,
     impersonation,
+    others,
     server,
     subject,
 )
@@ -16,6 +17,7 @@ ROWS: tuple[Broken, ...] = (
     *client.ROWS,
     *subject.ROWS,
     *exchange.ROWS,
+    *others.ROWS,
     *granted.ROWS,
     *brokered.ROWS,
     *impersonation.ROWS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.doctor import changes
+from tests.doctor import changes, links
 from tests.doctor.broken.row import BROKERS, Broken, downstream
 from tests.doctor.kinds import LEGACY, PERMISSIONS, STANDARD
 from tests.doctor.realms import ANNEX, CLINIC, PARTNER
@@ -33,7 +33,7 @@ _LINKED: dict[str, Any] = {
 _SUBJECT_ISSUER = "KC_EXCHANGE['DOWNSTREAMS']['stock-legacy']['SUBJECT_ISSUER']"
 _LINKS = "Users > (the user) > Identity provider links"
 _PERMISSION = f"Identity providers > {CLINIC} > Permissions"
-_NO_PERMISSION = changes.NotPermitted(ANNEX, CLINIC)
+_NO_PERMISSION = links.NotPermitted(ANNEX, CLINIC)
 
 
 def _legacy(name: str, **values: Any) -> Any:
@@ -134,7 +134,7 @@ ROWS = (
         cause="has a user of this name or e-mail address already",
         fix="Identity provider links",
         console=_LINKS,
-        changes=(changes.Unlinked("alice", CLINIC, ANNEX),),
+        changes=(links.Unlinked("alice", CLINIC, ANNEX),),
         **_CROSS,
     ),
     Broken(
@@ -237,7 +237,7 @@ ROWS = (
         cause="no permission to exchange for tokens of the identity provider partner",
         fix="give token-exchange a client policy that names django-app",
         console="Identity providers > partner > Permissions",
-        changes=(changes.NotPermitted(CLINIC, PARTNER),),
+        changes=(links.NotPermitted(CLINIC, PARTNER),),
         **{**_LINKED, "token": Login()},
     ),
 )

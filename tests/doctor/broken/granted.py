@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.doctor import changes
+from tests.doctor import changes, links
 from tests.doctor.broken.row import BROKERS, Broken, downstream
 from tests.doctor.realms import ANNEX, CLINIC
 from tests.doctor.tokens import Login
@@ -25,7 +25,7 @@ ROWS = (
         cause="no client whose id is the issuer of the other realm",
         fix="Make a client with the id",
         console="Clients > Create client",
-        changes=(changes.Renamed(ANNEX, "somebody-else"),),
+        changes=(links.Renamed(ANNEX, "somebody-else"),),
         **_STOCK,
     ),
     Broken(
@@ -33,7 +33,7 @@ ROWS = (
         code="assertion_client_off",
         cause="which stands for the other realm, is disabled",
         fix="Enable it",
-        changes=(changes.Renamed(ANNEX, "", enabled=False),),
+        changes=(links.Renamed(ANNEX, "", enabled=False),),
         **_STOCK,
     ),
     Broken(
@@ -133,7 +133,7 @@ ROWS = (
         code="assertion_signature",
         cause="does not know the key, or the algorithm, of the assertion",
         fix="JWKS URL",
-        changes=(changes.KeysOf(CLINIC, "master", ANNEX),),
+        changes=(links.KeysOf(CLINIC, "master", ANNEX),),
         **_STOCK,
     ),
     Broken(
