@@ -33,8 +33,20 @@ if TYPE_CHECKING:
 _OPENID = frozenset({"openid"})
 
 
+def for_login(way: Way) -> Iterator[Finding]:
+    """Bring a provider's token there as `exchange_external` does: nothing is narrowed.
+
+    The downstream of the way stands for the realm's own client.
+    """
+    yield from _by_broker(way, narrow=False)
+
+
 def by_broker(way: Way) -> Iterator[Finding]:
     """Bring the token there, narrow what it becomes, and end the session."""
+    yield from _by_broker(way, narrow=True)
+
+
+def _by_broker(way: Way, *, narrow: bool) -> Iterator[Finding]:
     subject = _nobodys(way) if way.is_own else way.subject
     try:
         realm = broker_realm(way.downstream, subject)
@@ -50,7 +62,7 @@ def by_broker(way: Way) -> Iterator[Finding]:
     if way.is_own:
         yield from _tried(way, seen, subject, provider)
     else:
-        yield from _done(way, seen, provider)
+        yield from _done(way, seen, provider, narrow=narrow)
 
 
 def _nobodys(way: Way) -> SubjectToken:
@@ -77,7 +89,7 @@ def _tried(
     asked = Asked(rows=BROKER_ROWS, provider=provider)
     answer = ask(seen.realm, seen.token_url, form, asked)
     if answer.error is not None and answer.diagnosis != "external_rejected":
-        yield way.refused_at(seen, answer.error)
+        yield way.refused_at(seen, answer.error, _unknown(way, answer.error))
         return
     yield way.chart.holds(
         EXCHANGE, f"The provider {provider} is known, and its tokens may be exchanged."
@@ -90,7 +102,7 @@ def _tried(
     )
 
 
-def _done(way: Way, seen: Seen, provider: str) -> Iterator[Finding]:
+def _done(way: Way, seen: Seen, provider: str, *, narrow: bool) -> Iterator[Finding]:
     refusal = _refused_here(way)
     if refusal is not None:
         yield refusal
@@ -98,15 +110,23 @@ def _done(way: Way, seen: Seen, provider: str) -> Iterator[Finding]:
     try:
         first = _brought(way, seen.realm, provider)
     except ExchangeError as error:
-        yield way.refused_at(seen, error)
+        yield way.refused_at(seen, error, _unknown(way, error))
         return
     yield way.chart.holds(
         EXCHANGE, f"The realm took the token of {provider}; its session is ended again."
     )
     try:
-        yield from _narrowed(way, seen.realm, first)
+        if narrow:
+            yield from _narrowed(way, seen.realm, first)
     finally:
         yield from _ended(way, seen.realm, first)
+
+
+def _unknown(way: Way, error: ExchangeError) -> str:
+    """Return the code for an alias that PROVIDERS has, and no downstream."""
+    is_login = way.downstream.name not in conf.current().downstreams
+    unknown = error.diagnosis == "provider_unknown"
+    return "provider_not_there" if is_login and unknown else ""
 
 
 def _brought(way: Way, realm: Realm, provider: str) -> Brokered:

@@ -70,14 +70,16 @@ class Chart:
         The catalogue speaks where the error has no words of its own, or where we know
         better than it what is wrong: by `code`.
         """
-        entry = CATALOGUE[code or error.diagnosis]
+        word = code or error.diagnosis
+        word = word if word in CATALOGUE else "unexplained"
+        entry = CATALOGUE[word]
         if not (entry.cause and (code or error.cause == type(error).cause)):
             said = " ".join(filter(None, (error.error, error.description)))
             cause = f"{error.cause} Keycloak said: {said}" if said else error.cause
             entry = entry._replace(cause=cause)
         if not (entry.fix and (code or error.fix == type(error).fix)):
             entry = entry._replace(fix=error.fix)
-        return self._written(step, code or error.diagnosis, entry, state, names)
+        return self._written(step, word, entry, state, names)
 
     def _written(
         self,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf
+from kc_exchange.conf import Downstream
 from kc_exchange.doctor import opinion, project, subject
 from kc_exchange.doctor.brokered import by_broker
 from kc_exchange.doctor.chart import Chart
@@ -15,6 +16,7 @@ from kc_exchange.doctor.findings import Report
 from kc_exchange.doctor.granted import by_grant
 from kc_exchange.doctor.impersonation import try_impersonation
 from kc_exchange.doctor.linked import by_link
+from kc_exchange.doctor.logins import through_providers
 from kc_exchange.doctor.own import by_forwarding, by_service_account
 from kc_exchange.doctor.plan import planned, user_realms
 from kc_exchange.doctor.reach import try_to_reach
@@ -106,6 +108,8 @@ class _Examination:
         yield from self._token()
         for downstream in self.downstreams:
             yield from self._downstream(downstream)
+        if self.whole:
+            yield from through_providers(self.settings, self.given.token, self.realms)
         yield from self._impersonation()
 
     def _lent_to(self, seen: Seen) -> SubjectToken | None:

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from kc_exchange.doctor.seen import LEGACY, Seen, server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from kc_exchange.conf import Downstream, Settings
 
@@ -35,8 +35,11 @@ def planned(
         whole: whether all of the settings is looked at, so every realm.
         has_target: whether somebody is to be impersonated.
     """
+    providers = settings.providers.values() if whole else ()
     impersonates = has_target or (whole and impersonates_at_keycloak(settings))
     wants = _wants(settings, downstreams, users, impersonates=impersonates)
+    for provider in providers:
+        wants.setdefault(provider.realm, set()).add("external")
     legacy = _servers_with_legacy(settings)
     found = {}
     aliases = settings.realms if whole else wants
@@ -66,7 +69,7 @@ def _wants(
     users: list[str],
     *,
     impersonates: bool,
-) -> Mapping[str, set[str]]:
+) -> dict[str, set[str]]:
     """Return what is asked of which realm: strategies, and what goes with them."""
     found: dict[str, set[str]] = {}
     for one in downstreams:
@@ -89,8 +92,6 @@ def _servers_with_legacy(settings: Settings) -> set[str]:
         user_realms(settings),
         impersonates=impersonates_at_keycloak(settings),
     )
-    return {
-        server_of(settings.realm(alias))
-        for alias, kinds in wants.items()
-        if not LEGACY.isdisjoint(kinds)
-    }
+    needing = [alias for alias, kinds in wants.items() if not LEGACY.isdisjoint(kinds)]
+    needing += [provider.realm for provider in settings.providers.values()]
+    return {server_of(settings.realm(alias)) for alias in needing}

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_backends
-from django.core.checks import ERROR, run_checks
+from django.core.checks import ERROR
+from django.core.checks.registry import registry
 from django.core.exceptions import ImproperlyConfigured
 
 from kc_exchange import conf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from django.core.checks import CheckMessage
 
     from kc_exchange.doctor.chart import Chart
     from kc_exchange.doctor.findings import Finding
@@ -36,7 +35,13 @@ def unusable(chart: Chart) -> Iterator[Finding]:
 
 def check_settings(chart: Chart) -> Iterator[Finding]:
     """Yield what the system checks of this package say, but for its silenced ones."""
-    found = [message for message in run_checks() if _is_ours(message)]
+    found = [
+        message
+        for check in registry.get_checks()
+        if check.__module__.startswith(_OURS)
+        for message in check(app_configs=None, databases=None)
+        if not message.is_silenced()
+    ]
     for message in found:
         code = "check_failed" if message.level >= ERROR else "check_warns"
         yield chart.finding(
@@ -47,12 +52,6 @@ def check_settings(chart: Chart) -> Iterator[Finding]:
         )
     if not found:
         yield chart.holds(SETTINGS, "The system checks find no mistake.")
-
-
-def _is_ours(message: CheckMessage) -> bool:
-    return (
-        bool(message.id and message.id.startswith(_OURS)) and not message.is_silenced()
-    )
 
 
 def check_login(chart: Chart) -> Iterator[Finding]:

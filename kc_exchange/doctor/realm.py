@@ -41,7 +41,8 @@ def examine_realm(seen: Seen) -> Iterator[Finding]:
     yield from requester.find_features(chart, seen)
     yield from requester.see_switch(chart, seen)
     yield from versions.learn_version(chart, seen)
-    yield from versions.find_vulnerabilities(chart, seen)
+    if seen.exchanges:
+        yield from versions.find_vulnerabilities(chart, seen)
 
 
 def has_credential(realm: Realm) -> bool:

@@ -78,12 +78,12 @@ class Way:
             step, error, code, self._state(code or error.diagnosis), **names
         )
 
-    def refused_at(self, seen: Seen, error: ExchangeError) -> Finding:
+    def refused_at(self, seen: Seen, error: ExchangeError, code: str = "") -> Finding:
         """Do as `refused` does; tell a missing permission from a missing feature."""
         known = seen.features is not None and _FINE_GRAINED not in seen.features
         if known and error.diagnosis == "provider_permission_missing":
             return self.found("permissions_off")
-        return self.refused(error)
+        return self.refused(error, code)
 
     def found(self, code: str, **names: str) -> Finding:
         """Say what we found out ourselves."""

@@ -6,10 +6,11 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import doctor
-from kc_exchange.management.outcome import UNABLE, unable, wrong
+from kc_exchange.management.outcome import UNABLE, explained, unable, wrong
 
 if TYPE_CHECKING:
     import argparse
@@ -49,18 +50,27 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
     parser.set_defaults(run=run)
 
 
-@sensitive_variables()
 def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
     """Examine, print the report, and end with the exit code."""
-    token = _token() if options["user_token_stdin"] else ""
-    report = doctor.examine(
-        token, audience=options["audience"], target=options["target"]
-    )
+    try:
+        with explained():
+            report = _examined(options)
+    except CommandError as error:
+        if options["json"]:
+            said = {"exit_code": UNABLE, "counts": {}, "findings": []}
+            stdout.write(json.dumps({**said, "verdict": str(error)}, indent=2))
+        raise
     if options["json"]:
         stdout.write(json.dumps(report.as_dict(), indent=2))
     else:
         stdout.write("\n".join(doctor.lines(report)))
     _end(report)
+
+
+@sensitive_variables()
+def _examined(options: dict[str, Any]) -> Report:
+    token = _token() if options["user_token_stdin"] else ""
+    return doctor.examine(token, audience=options["audience"], target=options["target"])
 
 
 def _token() -> str:

@@ -40,7 +40,7 @@ def test_doctor__names_what_is_broken(
         settings.KC_EXCHANGE = configured(broken, row)
         settings.ROOT_URLCONF = "tests.admin.office"
         token = row.token.obtain(broken) if row.token else None
-        arguments = ["--audience", row.audience]
+        arguments = ["--audience", row.audience] if row.audience else []
         arguments += ["--target", row.target] if row.target else []
 
         report = examined(*arguments, token=token)

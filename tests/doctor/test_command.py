@@ -68,6 +68,20 @@ def test_doctor__of_no_such_downstream(doctor: Callable[..., Any]) -> None:
     assert "orders-api" in out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "token"), [(["--audience", "order-api"], None), ([], " ")]
+)
+def test_doctor__of_what_it_cannot_examine_as_json(
+    examined: Callable[..., Any], arguments: list[str], token: str | None
+) -> None:
+    """A program that reads the output gets an answer, too."""
+    report = examined(*arguments, token=token)
+
+    assert report["exit_code"] == 2
+    assert report["findings"] == []
+    assert "Fix: " in report["verdict"]
+
+
 def test_doctor__names_the_first_thing_that_is_wrong(
     settings: Any, doctor: Callable[..., Any]
 ) -> None:

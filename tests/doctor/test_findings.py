@@ -110,6 +110,19 @@ def test_chart__knows_better_by_a_code() -> None:
     assert "lightweight" in found.cause
 
 
+def test_chart__of_an_error_that_nobody_explains() -> None:
+    """One without a diagnosis, or with one of tomorrow, is a finding all the same."""
+    for word in ("", "something_new"):
+        found = Chart("a").of("keys", ExchangeMisconfigured("Why.", diagnosis=word))
+
+        assert (found.code, found.state, found.cause) == (
+            "unexplained",
+            "wrong",
+            "Why.",
+        )
+        assert found.fix
+
+
 def test_chart__repeats_what_keycloak_said() -> None:
     """Its own words follow, without anything that looks like a token."""
     error = ExchangeMisconfigured(

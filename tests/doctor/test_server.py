@@ -50,6 +50,8 @@ def test_doctor__of_a_double_that_is_as_it_should_be(
         ({"features": OFF}, "exchange_off", "wrong"),
         ({"features": FAILED}, "not_examined", "unknown"),
         ({"size": INVALID}, "cve_2026_9704", "wrong"),
+        ({"size": FAILED}, "cve_2026_9704", "wrong"),
+        ({"size": replies("", 413, kind="text/html")}, "not_examined", "unknown"),
         ({"exchange": FAILED}, "server_failed", "wrong"),
         ({"exchange": grants(claims={"iss": "x"})}, "reply_differs", "wrong"),
         ({"exchange": grants(claims={"aud": ["a", "b"]})}, "audience_differs", "wrong"),

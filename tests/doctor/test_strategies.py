@@ -11,7 +11,7 @@ from tests.doctor.double import double, refuses, token_of
 from tests.doctor.kinds import PERMISSIONS, STANDARD, Kind
 from tests.doctor.realms import ANNEX
 from tests.doctor.test_broken import told
-from tests.doctor.tokens import Login
+from tests.doctor.tokens import Login, Partners
 from tests.doctor.world import world
 from tests.servers.acts import grants
 
@@ -210,3 +210,23 @@ def test_whole__of_many_strategies_with_one_token(
         f for f in report["findings"] if f["about"] == "downstream orders-partner"
     ]
     assert {f["state"] for f in external} == {"ok", "unknown"}, told(report)
+
+
+@pytest.mark.parametrize("kind", [PERMITTED.param()])
+def test_provider__of_logins(
+    kind: Kind, partner: str, settings: Any, examined: Callable[..., Any]
+) -> None:
+    """A provider that no downstream names is looked at by itself, with its token."""
+    with world(kind, partner) as sound:
+        found = sound.settings()
+        del found["DOWNSTREAMS"]["orders-partner"]
+        settings.KC_EXCHANGE = found
+        settings.ROOT_URLCONF = "tests.admin.office"
+        without = examined()
+        report = examined(token=Partners().obtain(sound))
+
+    for said, state in ((without, "unknown"), (report, "ok")):
+        about = [f for f in said["findings"] if f["about"] == "provider partner"]
+        assert about[0]["state"] == "ok", told(said)
+        assert about[-1]["state"] == state
+    assert "its session is ended again" in str(about)

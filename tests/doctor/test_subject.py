@@ -204,7 +204,8 @@ def test_token__of_a_provider(settings: Any, examined: Callable[..., Any]) -> No
         report = examined(token=token_of(issuer, typ="ID"))
 
     assert "of the identity provider partner" in findings(report)["holds"]["cause"]
-    (exchange,) = [f for f in report["findings"] if f["step"] == "exchange"]
+    about = "downstream orders-api"
+    exchange = next(f for f in report["findings"] if f["about"] == about)
     assert "the requester's own service account" in exchange["cause"]
 
 

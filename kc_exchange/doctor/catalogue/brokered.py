@@ -17,6 +17,13 @@ BROKERED: dict[str, Entry] = {
     "provider_unknown": Entry(
         setting=_ISSUER, console="Identity providers", provision=True
     ),
+    "provider_not_there": Entry(
+        "The realm {realm} knows no identity provider {provider}.",
+        "Compare the keys of PROVIDERS with the aliases under Identity providers.",
+        setting="KC_EXCHANGE['PROVIDERS']",
+        console="Identity providers",
+        provision=True,
+    ),
     "provider_permission_missing": Entry(console=_PERMISSIONS, provision=True),
     "permissions_off": Entry(
         "Keycloak runs without admin-fine-grained-authz:v1, so no client can have the "

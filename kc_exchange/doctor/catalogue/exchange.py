@@ -40,15 +40,17 @@ EXCHANGE: dict[str, Entry] = {
     ),
     "role_missing": Entry(
         "Keycloak leaves {missing} out for this user: that scope is for holders of a "
-        "role that the user has not.",
+        "role that the user has not, or is not named in tokens.",
         "Give the user the role that stands in Client scopes > {missing} > Scope: "
-        "Users > Role mapping. Or take the role out there.",
+        "Users > Role mapping. Or take the role out there. If there is none: Client "
+        "scopes > {missing} > Include in token scope, and its audience mapper.",
         setting=_SCOPES,
         console="Client scopes > {missing} > Scope",
     ),
     "scope_not_granted": Entry(
         "The exchange works, but Keycloak leaves {missing} out for this user: that "
-        "scope is for holders of a role that the user has not.",
+        "scope is for holders of a role that the user has not, or is not named in "
+        "tokens (Include in token scope).",
         "Users > Role mapping: give the role, if the downstream needs the scope.",
         setting=_SCOPES,
         console="Client scopes > {missing} > Scope",

@@ -43,6 +43,7 @@ SERVER: dict[str, Entry] = {
     "server_error": Entry(),
     "server_failed": Entry(),
     "throttled": Entry(),
+    "unexplained": Entry(),
     "slow": Entry(
         "Keycloak took {seconds} s for the discovery document alone; DEADLINE is "
         "{deadline} s for a whole exchange.",

@@ -199,6 +199,23 @@ ROWS = (
         **_EXTERNAL,
     ),
     Broken(
+        "a provider of logins whose alias is mistyped",
+        code="provider_not_there",
+        cause="knows no identity provider partners",
+        fix="Compare the keys of PROVIDERS",
+        about="provider partners",
+        setting="KC_EXCHANGE['PROVIDERS']",
+        console="Identity providers",
+        settings=lambda world: {
+            "PROVIDERS": {"partners": {"ISSUER": world.url, "AUDIENCES": ["*"]}}
+        },
+        token=None,
+        audience="",
+        annex=True,
+        on=(PERMISSIONS,),
+        embedded=BROKERS,
+    ),
+    Broken(
         "a user's token, where a provider's is taken",
         code="other_provider",
         cause="takes tokens of the provider 'partner'",
