@@ -89,7 +89,7 @@ def _tried(
     asked = Asked(rows=BROKER_ROWS, provider=provider)
     answer = ask(seen.realm, seen.token_url, form, asked)
     if answer.error is not None and answer.diagnosis != "external_rejected":
-        yield way.refused_at(seen, answer.error, _unknown(way, answer.error))
+        yield way.refused_at(seen, answer.error, _better(way, answer.error))
         return
     yield way.chart.holds(
         EXCHANGE, f"The provider {provider} is known, and its tokens may be exchanged."
@@ -110,7 +110,7 @@ def _done(way: Way, seen: Seen, provider: str, *, narrow: bool) -> Iterator[Find
     try:
         first = _brought(way, seen.realm, provider)
     except ExchangeError as error:
-        yield way.refused_at(seen, error, _unknown(way, error))
+        yield way.refused_at(seen, error, _better(way, error))
         return
     yield way.chart.holds(
         EXCHANGE, f"The realm took the token of {provider}; its session is ended again."
@@ -122,11 +122,12 @@ def _done(way: Way, seen: Seen, provider: str, *, narrow: bool) -> Iterator[Find
         yield from _ended(way, seen.realm, first)
 
 
-def _unknown(way: Way, error: ExchangeError) -> str:
-    """Return the code for an alias that PROVIDERS has, and no downstream."""
+def _better(way: Way, error: ExchangeError) -> str:
+    """Return a code that says more than the error does here."""
     is_login = way.downstream.name not in conf.current().downstreams
-    unknown = error.diagnosis == "provider_unknown"
-    return "provider_not_there" if is_login and unknown else ""
+    if error.diagnosis == "provider_unknown" and is_login:
+        return "provider_not_there"
+    return "external_rejected" if error.diagnosis == "external_rejected" else ""
 
 
 def _brought(way: Way, realm: Realm, provider: str) -> Brokered:

@@ -44,7 +44,16 @@ BROKERED: dict[str, Entry] = {
         console=f"{_PROVIDER} > Advanced settings > Disable type claim check",
         provision=True,
     ),
-    "external_rejected": Entry(console=_PROVIDER),
+    "external_rejected": Entry(
+        "Keycloak does not accept the token as one of the identity provider "
+        "{provider}, and does not say why: its keys are others, its issuer is "
+        "another, or its user info does not answer or does not accept it.",
+        f"{_PROVIDER}: compare Issuer, JWKS URL and User Info URL with the provider's "
+        "discovery document, and that Keycloak reaches them. Its event "
+        "TOKEN_EXCHANGE_ERROR says which.",
+        console=_PROVIDER,
+        provision=True,
+    ),
     "external_refused": Entry(
         "This project refuses the token before Keycloak is asked: {why}.",
         "Compare ISSUER, AUDIENCES and TOKEN_TYPE of the provider with what its "

@@ -7,6 +7,7 @@ from tests.doctor.broken import (
     granted,
     impersonation,
     others,
+    providers,
     server,
     subject,
 )
@@ -20,5 +21,6 @@ ROWS: tuple[Broken, ...] = (
     *others.ROWS,
     *granted.ROWS,
     *brokered.ROWS,
+    *providers.ROWS,
     *impersonation.ROWS,
 )

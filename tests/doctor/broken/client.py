@@ -209,6 +209,18 @@ ROWS = (
         on=(LEGACY,),
     ),
     Broken(
+        "the switch is off, legacy exchange on, and the downstream asks for consent",
+        code="audience_asks_consent",
+        cause="The legacy exchange answered, and it issues no token for orders-api",
+        fix="Then the standard exchange answers",
+        console=f"{_CAPABILITY} > Standard Token Exchange",
+        changes=(
+            changes.attribute("django-app", "standard.token.exchange.enabled", "false"),
+            changes.client("orders-api", consentRequired=True),
+        ),
+        on=(LEGACY,),
+    ),
+    Broken(
         "legacy exchange is on for nothing",
         code="legacy_on",
         cause="nothing in KC_EXCHANGE needs it",
