@@ -9,6 +9,7 @@ import pytest
 
 from kc_exchange import cache, discovery, jwt_validation, transport
 from kc_exchange.impersonation.audit.flood import flood
+from tests import real_keycloak
 from tests.left_out import counts, leave_out, take_counts
 
 if TYPE_CHECKING:
@@ -80,7 +81,11 @@ def configure(settings: Any) -> Callable[..., None]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out what needs more than a checkout, unless a marker asks for it."""
+    """Leave out what needs more than a checkout, unless a marker asks for it.
+
+    What needs a real Keycloak runs where one is named.
+    """
+    leave_out(config, items, "keycloak", *real_keycloak.missing())
     if not config.option.markexpr:
         missing = ["browser", "wheel", *([] if _has_databases() else ["database"])]
         leave_out(config, items, "services", *missing)

@@ -35,9 +35,9 @@ def section(heading: str) -> str:
     return re.split(r"\n#+ ", README.split(f"# {heading}\n")[1])[0]
 
 
-def table(first: str) -> list[list[str]]:
+def table(first: str, within: str = README) -> list[list[str]]:
     """Return the cells of the table whose heading begins with `first`, row by row."""
-    rest = README[README.index(f"\n| {first} |") :].lstrip("\n").split("\n")
+    rest = within[within.index(f"\n| {first} |") :].lstrip("\n").split("\n")
     lines = rest[2 : next(i for i, line in enumerate(rest) if line[:1] != "|")]
     return [[cell.strip() for cell in line.split(" | ")] for line in lines]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,27 +11,10 @@ from django.core.management import CommandError, call_command
 
 pytest.register_assert_rewrite("tests.doctor.admin", "tests.doctor.world")
 
-from tests.doctor.kinds import MARKER, address  # noqa: E402 - after the line above
-from tests.doctor.provider import provider  # noqa: E402
-from tests.left_out import leave_out  # noqa: E402
+from tests.doctor.provider import provider  # noqa: E402 - after the line above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-
-def is_required() -> bool:
-    """Whether a run without the real servers must fail: in CI, when CI says so."""
-    required = os.environ.get("KC_EXCHANGE_REQUIRE_KEYCLOAK") == "1"
-    return required and bool(os.environ.get("CI"))
-
-
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Leave out what needs a real Keycloak that was not named."""
-    missing = [MARKER[features] for features in MARKER if not address(features)]
-    if missing and not is_required():
-        leave_out(config, items, "doctor", *missing)
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,10 @@ from django.core.management import execute_from_command_line
 
 from kc_exchange import cache
 from tests.doctor.double import double, refuses
-from tests.doctor.kinds import STANDARD, Kind
+from tests.doctor.kinds import Kind
 from tests.doctor.tokens import Login
 from tests.doctor.world import world
+from tests.real_keycloak import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,10 @@ from kc_exchange.capture.session import ITEM, sealed_anew
 from kc_exchange.tokens import TokenSet, expiry
 from tests.admin.office import allow, new_office, person, staff
 from tests.doctor import changes
-from tests.doctor.kinds import STANDARD, Kind
+from tests.doctor.kinds import Kind
 from tests.doctor.tokens import Expired, Login
 from tests.doctor.world import world
+from tests.real_keycloak import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

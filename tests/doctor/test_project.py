@@ -9,9 +9,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kc_exchange.doctor.chart import Chart
 from kc_exchange.doctor.project import check_login, check_settings
-from tests.doctor.kinds import STANDARD, Kind
+from tests.doctor.kinds import Kind
 from tests.doctor.tokens import Login
 from tests.doctor.world import world
+from tests.real_keycloak import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,10 @@ from kc_exchange.doctor import Finding
 from kc_exchange.doctor.catalogue import PARTS
 from kc_exchange.models import KeycloakIdentity
 from tests.doctor import changes
-from tests.doctor.kinds import STANDARD, Kind
+from tests.doctor.kinds import Kind
 from tests.doctor.tokens import Login
 from tests.doctor.world import world
+from tests.real_keycloak import STANDARD
 from tests.test_readme import quoted, section, table
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def test_options__are_those_of_the_command(capsys: pytest.CaptureFixture[str]) -
 
     options = set(re.findall(r"--[a-z-]+", own)) - {"--help"}
 
-    assert {cell for row in table("option") for cell in _options(row[0])} == options
+    assert {
+        cell for row in table("option", SECTION) for cell in _options(row[0])
+    } == options
 
 
 def _options(cell: str) -> list[str]:
@@ -46,7 +49,7 @@ def _options(cell: str) -> list[str]:
 
 
 def test_json__has_the_members_that_are_listed() -> None:
-    (row,) = [row for row in table("option") if "--json" in row[0]]
+    (row,) = [row for row in table("option", SECTION) if "--json" in row[0]]
 
     assert quoted(row[1]) == [*Finding.__dataclass_fields__]
 

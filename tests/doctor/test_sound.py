@@ -6,18 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.doctor.kinds import (
-    FEATURES,
-    LEGACY,
-    PERMISSIONS,
-    STANDARD,
-    Kind,
-    is_embedded,
-)
+from tests.doctor.kinds import Kind
 from tests.doctor.realms import ALICE_ID, ANNEX, CLINIC
 from tests.doctor.test_broken import told
 from tests.doctor.tokens import Brought, Login, Partners
 from tests.doctor.world import world
+from tests.real_keycloak import FEATURES, LEGACY, PERMISSIONS, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +20,7 @@ if TYPE_CHECKING:
     from tests.doctor.world import World
 
 ALICE, OLGA = Login(), Login(user="olga")
-KINDS = [
-    Kind(features, real)
-    for features in FEATURES
-    for real in (True, False)
-    if real or is_embedded(features)
-]
+KINDS = [Kind(features, real) for features in FEATURES for real in (True, False)]
 ALONE: list[tuple[str, Step]] = [
     ("orders-api", ALICE),
     ("stock", ALICE),

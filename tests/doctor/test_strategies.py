@@ -8,11 +8,12 @@ import pytest
 
 from tests.doctor import changes
 from tests.doctor.double import double, refuses, token_of
-from tests.doctor.kinds import PERMISSIONS, STANDARD, Kind
+from tests.doctor.kinds import Kind
 from tests.doctor.realms import ANNEX
 from tests.doctor.test_broken import told
 from tests.doctor.tokens import Login, Partners
 from tests.doctor.world import world
+from tests.real_keycloak import PERMISSIONS, STANDARD
 from tests.servers.acts import grants
 
 if TYPE_CHECKING:

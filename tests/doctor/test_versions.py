@@ -12,10 +12,11 @@ import time_machine
 
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.doctor.versions import is_vulnerable
-from tests.doctor.kinds import LEGACY, STANDARD, Kind
+from tests.doctor.kinds import Kind
 from tests.doctor.realms import CLINIC
 from tests.doctor.tokens import Login
 from tests.doctor.world import world
+from tests.real_keycloak import LEGACY, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import copy
-import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import requests
 
 from kc_exchange.testing import EmbeddedKeycloak
 from tests.doctor import realms
 from tests.doctor.admin import Admin
-from tests.doctor.kinds import FEATURES, PERMISSIONS, URL, address
 from tests.doctor.provider import OURS
 from tests.doctor.realms import ANNEX, CLINIC, PARTNER
+from tests.real_keycloak import FEATURES, PERMISSIONS, administrator, needed_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tests.doctor.changes import Change
     from tests.doctor.kinds import Kind
+
+
+PERMITTED = ((CLINIC, PARTNER, "django-app"), (ANNEX, CLINIC, "annex-app"))
+"""Whose tokens a client may exchange: realm, provider, client."""
 
 
 @dataclass
@@ -68,8 +70,6 @@ class World:
             },
             "DOWNSTREAMS": {"orders-api": {**base, "SCOPES": ["orders:read"]}},
         }
-        if not self.has_annex:
-            return found
         found["REALMS"]["annex"] = {
             "ISSUER": self.issuer(ANNEX),
             "CLIENT_ID": "annex-app",
@@ -111,17 +111,6 @@ class World:
         }
         return found
 
-    @property
-    def has_annex(self) -> bool:
-        """Whether the server knows what the second realm is for."""
-        return self.kind.real or PERMISSIONS in _embeddable()
-
-
-def _embeddable() -> set[str]:
-    from kc_exchange.testing.features import KNOWN  # noqa: PLC0415
-
-    return {name for name, needed in FEATURES.items() if needed <= KNOWN}
-
 
 @contextmanager
 def world(
@@ -139,21 +128,14 @@ def world(
 
 
 def _real(kind: Kind, partner: str, changes: Iterable[Change], *, annex: bool) -> World:
-    url = address(kind.features)
-    if not url:
-        pytest.fail(f"{URL[kind.features]} is not set; see .ci/keycloak start")
-    admin = Admin(
-        url,
-        os.environ.get("KC_EXCHANGE_KEYCLOAK_ADMIN", "admin"),
-        os.environ.get("KC_EXCHANGE_KEYCLOAK_PASSWORD", "admin"),
-    )
+    url = needed_address(kind.features)
+    admin = Admin(url, *administrator())
     made = World(url, kind, partner, admin=admin)
     for document in documents(made)[: 2 if annex else 1]:
         admin.import_realm(document)
-    if kind.features == PERMISSIONS:
-        admin.permit(CLINIC, PARTNER, "django-app")
-    if kind.features == PERMISSIONS and annex:
-        admin.permit(ANNEX, CLINIC, "annex-app")
+    for realm, alias, client in PERMITTED if kind.features == PERMISSIONS else ():
+        if annex or realm != ANNEX:
+            admin.permit(realm, alias, client)
     for change in changes:
         change.by(admin)
     return made
@@ -162,21 +144,18 @@ def _real(kind: Kind, partner: str, changes: Iterable[Change], *, annex: bool) -
 def _embedded(
     running: ExitStack, kind: Kind, partner: str, changes: Iterable[Change]
 ) -> World:
-    server = EmbeddedKeycloak(features=FEATURES[kind.features])
-    made = World(server.url, kind, partner, embedded=server)
-    found = {d["realm"]: d for d in map(copy.deepcopy, documents(made))}
+    # Its address is known only once it runs; the realms leave a place for it.
+    unplaced = World("${server}", kind, partner)
+    found = {d["realm"]: d for d in map(copy.deepcopy, documents(unplaced))}
     for change in changes:
         change.into(found[change.realm])
-    # The realms name the address of their server, which is known by now alone.
-    port = int(server.url.rpartition(":")[2])
-    server.close()
-    running.enter_context(
-        again := EmbeddedKeycloak(
-            *found.values(), port=port, features=FEATURES[kind.features]
-        )
-    )
-    made.embedded = again
-    return made
+    features = FEATURES[kind.features]
+    server = EmbeddedKeycloak(*found.values(), features=features)
+    for realm, alias, client in PERMITTED:
+        if alias not in found[realm].get("not permitted", ()):
+            server.allow_exchange(realm, client, subject_issuer=alias)
+    running.enter_context(server)
+    return World(server.url, kind, partner, embedded=server)
 
 
 def documents(made: World) -> list[dict[str, Any]]:

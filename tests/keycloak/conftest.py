@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,15 +16,7 @@ pytest.register_assert_rewrite(
 
 from tests.keycloak.admins import EmbeddedAdmin, RealAdmin  # noqa: E402
 from tests.keycloak.browser import Browser  # noqa: E402
-from tests.keycloak.kinds import (  # noqa: E402
-    FEATURES,
-    MARKER,
-    STANDARD,
-    URL,
-    Kind,
-    address,
-    kinds,
-)
+from tests.keycloak.kinds import Kind, kinds  # noqa: E402
 from tests.keycloak.provider import Provider  # noqa: E402
 from tests.keycloak.realms import (  # noqa: E402
     REALM,
@@ -33,25 +24,10 @@ from tests.keycloak.realms import (  # noqa: E402
     shop_realm,
 )
 from tests.keycloak.servers import Server  # noqa: E402 - after the line above
-from tests.left_out import leave_out  # noqa: E402
+from tests.real_keycloak import FEATURES, administrator, needed_address  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-
-def is_required() -> bool:
-    """Whether a run without a real Keycloak must fail: in CI, when CI says so."""
-    required = os.environ.get("KC_EXCHANGE_REQUIRE_KEYCLOAK") == "1"
-    return required and bool(os.environ.get("CI"))
-
-
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Leave out what needs a real Keycloak that was not named."""
-    missing = [MARKER[features] for features in MARKER if not address(features)]
-    if missing and not is_required():
-        leave_out(config, items, "keycloak", *missing)
 
 
 @pytest.fixture(scope="session")
@@ -106,14 +82,8 @@ def browser(keycloak: Server) -> Browser:
 @contextmanager
 def real_server(features: str, provider: Provider) -> Iterator[Server]:
     """The Keycloak that the environment names, with fresh realms."""
-    url = address(features)
-    if not url:
-        pytest.fail(f"{URL[features]} is not set; start one with .ci/keycloak start")
-    admin = RealAdmin(
-        url,
-        os.environ.get(f"{URL[STANDARD]}_ADMIN", "admin"),
-        os.environ.get(f"{URL[STANDARD]}_PASSWORD", "admin"),
-    )
+    url = needed_address(features)
+    admin = RealAdmin(url, *administrator())
     for realm in (REALM, shop_realm(), *brokering_realms(provider, url)):
         admin.import_realm(realm)
     yield Server(url, admin, provider)

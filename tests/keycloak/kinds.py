@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-STANDARD, LEGACY, PERMISSIONS = "standard", "legacy", "permissions"
-FEATURES: dict[str, tuple[str, ...]] = {
-    STANDARD: (),
-    LEGACY: ("token-exchange",),
-    PERMISSIONS: ("token-exchange", "admin-fine-grained-authz:v1"),
-}
-"""What `--features` names beyond Keycloak's defaults."""
-URL = {
-    STANDARD: "KC_EXCHANGE_KEYCLOAK",
-    LEGACY: "KC_EXCHANGE_KEYCLOAK_LEGACY",
-    PERMISSIONS: "KC_EXCHANGE_KEYCLOAK_PERMISSIONS",
-}
-"""The variables that name a real server with these features."""
-MARKER = {
-    STANDARD: "keycloak_standard",
-    LEGACY: "keycloak_legacy",
-    PERMISSIONS: "keycloak_permissions",
-}
+from tests.real_keycloak import FEATURES, STANDARD, marks
 
 
 @dataclass(frozen=True)
@@ -49,8 +31,7 @@ class Kind:
     @property
     def marks(self) -> list[Any]:
         """What a test of this kind needs."""
-        names = ["keycloak", MARKER[self.features]] if self.real else []
-        return [getattr(pytest.mark, name) for name in names]
+        return marks(self.features) if self.real else []
 
 
 KINDS = tuple(
@@ -75,8 +56,3 @@ def kinds(only: str = "") -> list[Any]:
 def on(only: str) -> pytest.MarkDecorator:
     """Ask a test of servers with these features alone."""
     return pytest.mark.parametrize("a_server", kinds(only), indirect=True)
-
-
-def address(features: str) -> str:
-    """Where the real server with these features is; empty if there is none."""
-    return os.environ.get(URL[features], "").rstrip("/")

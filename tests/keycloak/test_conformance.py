@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.keycloak.kinds import FEATURES, KINDS, meant
+from tests.keycloak.kinds import KINDS, meant
 from tests.keycloak.rows import verify
 from tests.keycloak.table import TABLE
+from tests.real_keycloak import FEATURES
 
 if TYPE_CHECKING:
     from tests.keycloak.rows import Row

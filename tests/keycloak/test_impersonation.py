@@ -17,10 +17,11 @@ from kc_exchange.exceptions import (
 from kc_exchange.exchange import end_session, exchange, impersonate, revoke
 from kc_exchange.tokens import SubjectToken
 from tests.keycloak.acting import BOB, as_bob, operator
-from tests.keycloak.kinds import LEGACY, STANDARD, on
+from tests.keycloak.kinds import on
 from tests.keycloak.servers import FOLDER, USER_IDS
 from tests.keycloak.steps import revoke as take_back
 from tests.keycloak.test_our_client import ORDERS, realm
+from tests.real_keycloak import LEGACY, STANDARD
 
 if TYPE_CHECKING:
     from tests.keycloak.servers import Server

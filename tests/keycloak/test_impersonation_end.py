@@ -14,10 +14,11 @@ from kc_exchange.exceptions import (
 from kc_exchange.exchange import end_session, exchange, impersonate, revoke
 from kc_exchange.tokens import SubjectToken
 from tests.keycloak.acting import BOB, as_bob, operator
-from tests.keycloak.kinds import LEGACY, on
+from tests.keycloak.kinds import on
 from tests.keycloak.states import Expired
 from tests.keycloak.steps import Literal, Login
 from tests.keycloak.test_our_client import ORDERS, realm
+from tests.real_keycloak import LEGACY
 
 if TYPE_CHECKING:
     from tests.keycloak.servers import Server

@@ -21,8 +21,9 @@ from kc_exchange.exceptions import (
 )
 from kc_exchange.exchange import client_credentials, exchange, refresh
 from kc_exchange.tokens import ACCESS_TOKEN, SubjectToken, unverified_claims
-from tests.keycloak.kinds import LEGACY, STANDARD, on
+from tests.keycloak.kinds import on
 from tests.keycloak.servers import FOLDER
+from tests.real_keycloak import LEGACY, STANDARD
 
 if TYPE_CHECKING:
     from tests.keycloak.servers import Server

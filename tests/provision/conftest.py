@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,27 +17,17 @@ pytest.register_assert_rewrite(
 )
 
 from kc_exchange.testing import DownstreamRecorder  # noqa: E402
-from tests.left_out import leave_out  # noqa: E402
 from tests.provision.commands import Command  # noqa: E402
 from tests.provision.company import Company  # noqa: E402
-from tests.provision.kinds import MARKER, SMALL, STANDARD, URL, address  # noqa: E402
+from tests.provision.kinds import SMALL  # noqa: E402
 from tests.provision.provider import Provider  # noqa: E402
 from tests.provision.real import Keycloak  # noqa: E402
 from tests.provision.stub.server import AdminApi  # noqa: E402
+from tests.real_keycloak import administrator, needed_address  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Leave out what needs a real Keycloak that was not named."""
-    required = os.environ.get("KC_EXCHANGE_REQUIRE_KEYCLOAK") == "1"
-    missing = [MARKER[features] for features in MARKER if not address(features)]
-    if missing and not (required and os.environ.get("CI")):
-        leave_out(config, items, "keycloak", *missing)
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +38,7 @@ def keycloak(request: pytest.FixtureRequest) -> Iterator[Keycloak]:
         with AdminApi() as api:
             yield Keycloak(api.url, kind)
         return
-    url = address(kind)
-    if not url:
-        pytest.fail(f"{URL[kind]} is not set")
-    name, word = (f"{URL[STANDARD]}_{part}" for part in ("ADMIN", "PASSWORD"))
-    yield Keycloak(
-        url, kind, os.environ.get(name, "admin"), os.environ.get(word, "admin")
-    )
+    yield Keycloak(needed_address(kind), kind, *administrator())
 
 
 @pytest.fixture(scope="module")

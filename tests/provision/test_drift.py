@@ -9,7 +9,8 @@ import pytest
 from tests.provision.breaks import Hands
 from tests.provision.breaks_in_acme import breaks as in_acme
 from tests.provision.breaks_in_shared import breaks as in_shared
-from tests.provision.kinds import PERMISSIONS, SMALL, on
+from tests.provision.kinds import SMALL, on
+from tests.real_keycloak import PERMISSIONS
 
 if TYPE_CHECKING:
     from tests.provision.commands import Command

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 from kc_exchange import exchange
 from tests.provision.commands import Command
 from tests.provision.company import PASSWORD, SECRET, Company, person
-from tests.provision.kinds import LEGACY, PERMISSIONS, STANDARD, on
+from tests.provision.kinds import on
+from tests.real_keycloak import LEGACY, PERMISSIONS, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,9 @@ import pytest
 from kc_exchange.conf.parse import parse
 from kc_exchange.provision import features
 from tests.provision.company import NOWHERE
-from tests.provision.kinds import LEGACY, PERMISSIONS, STANDARD, on
+from tests.provision.kinds import on
 from tests.provision.wants import ACME, SHARED
+from tests.real_keycloak import LEGACY, PERMISSIONS, STANDARD
 
 if TYPE_CHECKING:
     from tests.provision.commands import Command

@@ -9,7 +9,8 @@ import pytest
 
 from kc_exchange.provision import built_in
 from tests.provision.commands import Command
-from tests.provision.kinds import LEGACY, PERMISSIONS, STANDARD, on
+from tests.provision.kinds import on
+from tests.real_keycloak import LEGACY, PERMISSIONS, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

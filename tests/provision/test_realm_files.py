@@ -8,7 +8,8 @@ import pytest
 
 from tests.provision.commands import Command
 from tests.provision.company import ALICE, Company, person
-from tests.provision.kinds import PERMISSIONS, SMALL, on
+from tests.provision.kinds import SMALL, on
+from tests.real_keycloak import PERMISSIONS
 
 if TYPE_CHECKING:
     from tests.provision.real import Keycloak

@@ -16,9 +16,10 @@ from kc_exchange.sources import FixedSubject
 from kc_exchange.tokens import ID_TOKEN, SubjectToken, unverified_claims
 from tests.provision.commands import Command
 from tests.provision.company import ALICE, SECRET
-from tests.provision.kinds import LEGACY, PERMISSIONS, STANDARD, on
+from tests.provision.kinds import on
 from tests.provision.person import log_in_through
 from tests.provision.provider import OPAQUE
+from tests.real_keycloak import LEGACY, PERMISSIONS, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tests.doctor import changes, links
-from tests.doctor.broken.row import BROKERS, Broken, downstream
-from tests.doctor.kinds import LEGACY, PERMISSIONS, STANDARD
+from tests.doctor.broken.row import Broken, downstream
 from tests.doctor.realms import ANNEX, CLINIC, PARTNER
 from tests.doctor.tokens import Login
+from tests.real_keycloak import LEGACY, PERMISSIONS, STANDARD
 
 _CROSS: dict[str, Any] = {
     "audience": "stock-legacy",
     "about": "downstream stock-legacy",
     "on": (PERMISSIONS,),
-    "embedded": BROKERS,
 }
 _LINKED: dict[str, Any] = {
     "audience": "partner-api",

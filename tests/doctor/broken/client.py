@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.doctor import changes
 from tests.doctor.broken.row import REALM, Broken, realm
-from tests.doctor.kinds import LEGACY
 from tests.doctor.realms import KEY, OTHER_KEY, key_set, pem
+from tests.real_keycloak import LEGACY
 
 _ABOUT = "realm default"
 _CAPABILITY = "Clients > django-app > Capability config"

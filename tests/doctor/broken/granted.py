@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tests.doctor import changes, links
-from tests.doctor.broken.row import BROKERS, Broken, downstream
+from tests.doctor.broken.row import Broken, downstream
 from tests.doctor.realms import ANNEX, CLINIC
 from tests.doctor.tokens import Login
 
 _STOCK: dict[str, Any] = {
     "audience": "stock",
     "about": "downstream stock",
-    "embedded": BROKERS,
 }
 _GRANT = "Clients > annex-app > Capability config > JWT Authorization Grant"
 _LINKS = "Users > (the user) > Identity provider links"

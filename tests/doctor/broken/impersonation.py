@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.doctor import changes
 from tests.doctor.broken.row import Broken
-from tests.doctor.kinds import LEGACY
 from tests.doctor.realms import ALICE_ID
 from tests.doctor.tokens import Login
+from tests.real_keycloak import LEGACY
 
 _ABOUT = "impersonation"
 _OLGA = Login(user="olga")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.doctor import changes
-from tests.doctor.broken.row import BROKERS, ORDERS, Broken, downstream
+from tests.doctor.broken.row import ORDERS, Broken, downstream
 
 _SCOPES = f"{ORDERS}['SCOPES']"
 _MAPPER = (
@@ -50,7 +50,6 @@ ROWS = (
         setting=f"{ORDERS}['REALM']",
         settings=downstream(REALM="annex"),
         annex=True,
-        embedded=BROKERS,
     ),
     Broken(
         "nobody answers at BASE_URL",

@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from tests.doctor import changes, links
-from tests.doctor.broken.row import BROKERS, Broken, downstream
-from tests.doctor.kinds import PERMISSIONS
+from tests.doctor.broken.row import Broken, downstream
 from tests.doctor.realms import CLINIC, PARTNER
 from tests.doctor.tokens import Brought, Login, Partners
+from tests.real_keycloak import PERMISSIONS
 
 _EXTERNAL: dict[str, Any] = {
     "audience": "orders-partner",
     "about": "downstream orders-partner",
     "token": Partners(),
     "on": (PERMISSIONS,),
-    "embedded": BROKERS,
 }
 _LINKED: dict[str, Any] = {
     "audience": "partner-api",
     "about": "downstream partner-api",
     "token": Brought(),
     "on": (PERMISSIONS,),
-    "embedded": BROKERS,
 }
 _LINKS = "Users > (the user) > Identity provider links"
 
@@ -70,7 +68,6 @@ ROWS = (
         audience="",
         annex=True,
         on=(PERMISSIONS,),
-        embedded=BROKERS,
     ),
     Broken(
         "a user's token, where a provider's is taken",
@@ -87,7 +84,6 @@ ROWS = (
         fix="Use STRATEGY 'external'",
         token=Partners(),
         on=(PERMISSIONS,),
-        embedded=BROKERS,
     ),
     Broken(
         "the user's account is not linked",

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.doctor.kinds import PERMISSIONS, STANDARD, Kind, is_embedded
+from tests.doctor.kinds import Kind
 from tests.doctor.tokens import Login
+from tests.real_keycloak import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,12 +56,8 @@ class Broken:
     def kinds(self) -> list[Kind]:
         """Return the servers that it is made on."""
         real = [Kind(features, real=True) for features in self.on]
-        embedded = [Kind(f, real=False) for f in self.on if is_embedded(f)]
+        embedded = [Kind(f, real=False) for f in self.on]
         return [*real, *(embedded if self.embedded else ())]
-
-
-BROKERS = is_embedded(PERMISSIONS)
-"""Whether the embedded server knows identity providers, and the other realm's ways."""
 
 
 def realm(**values: Any) -> dict[str, Any]:
