@@ -1,1 +1,1 @@
-"""A small shop that calls two services as its users, and the demo that runs it."""
+"""A small shop that calls services as its users, and the demo that runs it."""

@@ -25,17 +25,29 @@ def database(name: str) -> dict[str, Any]:
     return found
 
 
-def issuer() -> str:
-    """Return the issuer URL of the realm, from SHOP_ISSUER."""
-    url: str = env.str("ISSUER", default="http://127.0.0.1:8080/realms/shop")
-    return url.rstrip("/")
+def issuer(realm: str = "shop") -> str:
+    """Return the issuer URL of a realm: SHOP_ISSUER, or one beside it."""
+    shop: str = env.str("ISSUER", default="http://127.0.0.1:8080/realms/shop")
+    return _beside(shop, realm).rstrip("/")
 
 
-def realm(client_id: str) -> dict[str, Any]:
+def parcel_issuer() -> str:
+    """Return the issuer URL of the provider that is nobody's here."""
+    usual = "http://127.0.0.1:8009/realms/parcel"
+    found: str = env.str("PARCEL_ISSUER", default=usual)
+    return found
+
+
+def realm(client_id: str, name: str = "shop") -> dict[str, Any]:
     """Return one of KC_EXCHANGE's REALMS, from SHOP_ISSUER and SHOP_DISCOVERY_URL."""
-    found = {"ISSUER": issuer(), "CLIENT_ID": client_id}
+    found = {"ISSUER": issuer(name), "CLIENT_ID": client_id}
     inside = env.str("DISCOVERY_URL", default="")
-    return {**found, "DISCOVERY_URL": inside} if inside else found
+    return {**found, "DISCOVERY_URL": _beside(inside, name)} if inside else found
+
+
+def _beside(url: str, realm: str) -> str:
+    """All realms are of one Keycloak."""
+    return url.replace("/realms/shop", f"/realms/{realm}")
 
 
 def logging(service: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from exampleproject.environment import (
     env,
     issuer,
     logging,
+    parcel_issuer,
     realm,
 )
 
@@ -83,13 +84,37 @@ SUPPORT_CLIENT_ID = env.str("SUPPORT_CLIENT_ID", default="shop-support")
 SUPPORT_CLIENT_SECRET = env.str(
     "SUPPORT_CLIENT_SECRET", default="shop-support-demo-secret-change-me"
 )
+STUDIO_CLIENT_SECRET = env.str(
+    "STUDIO_CLIENT_SECRET", default="studio-demo-secret-change-me"
+)
+GATEWAY_CLIENT_SECRET = env.str(
+    "GATEWAY_CLIENT_SECRET", default="kiln-gateway-demo-secret-change-me"
+)
 ORDERS_API = env.str("ORDERS_API_URL", default="http://127.0.0.1:8001/")
 ORDERS_AUDIENCE = env.str("ORDERS_API_AUDIENCE", default="orders-api")
 BILLING_API = env.str("BILLING_API_URL", default="http://127.0.0.1:8002/")
+ANALYTICS_API = env.str("ANALYTICS_API_URL", default="http://127.0.0.1:8003/")
+PEOPLE = ROOT / "exampleproject/keycloak/people"
 
 KC_EXCHANGE = {
+    # Two brands, each with its own people in its own realm, at its own address.
+    "REALM_OF_REQUEST": "kc_exchange.capture.realm_by_host",
     "REALMS": {
-        "default": {**realm(CLIENT_ID), "CLIENT_SECRET": CLIENT_SECRET},
+        "default": {
+            **realm(CLIENT_ID),
+            "CLIENT_SECRET": CLIENT_SECRET,
+            "HOSTS": env.list("HOSTS", default=["127.0.0.1"]),
+        },
+        "studio": {
+            **realm("studio", "studio"),
+            "CLIENT_SECRET": STUDIO_CLIENT_SECRET,
+            "HOSTS": env.list("STUDIO_HOSTS", default=["localhost"]),
+        },
+        # What the brands share; their people are known there, and do not log in there.
+        "shared": {
+            **realm("kiln-gateway", "shared-services"),
+            "CLIENT_SECRET": GATEWAY_CLIENT_SECRET,
+        },
         # The same realm through another client, which alone takes customers' tokens.
         "support": {
             **realm(SUPPORT_CLIENT_ID),
@@ -123,10 +148,29 @@ KC_EXCHANGE = {
             "STRATEGY": "service-account",
             "SCOPES": ["orders:read"],
         },
+        # A service of the shared realm: the user's token is an assertion there ...
+        "analytics-api": {
+            "BASE_URL": ANALYTICS_API,
+            "STRATEGY": "jwt-grant",
+            "REALM": "shared",
+            "SCOPES": ["analytics:read"],
+            "ASSERTION_SCOPES": ["shared-services"],
+            "SUBJECT_ISSUER": {"default": "shop"},
+        },
+        # ... and the same by the legacy exchange.
+        "analytics-legacy": {
+            "BASE_URL": ANALYTICS_API,
+            "AUDIENCE": "analytics-api",
+            "STRATEGY": "cross-realm",
+            "REALM": "shared",
+            "SCOPES": ["analytics:read"],
+            "SUBJECT_ISSUER": {"default": "shop"},
+        },
         # Keycloak's own user info takes the login's token and no other.
         "userinfo": {
             "BASE_URL": f"{ISSUER}/protocol/openid-connect/",
             "STRATEGY": "forward",
+            "REALM": "default",
         },
         # A mistake on purpose: a token for billing-api, taken to orders-api. Asking for
         # one more scope keeps it apart in the cache: a refused token is dropped there.
@@ -137,10 +181,22 @@ KC_EXCHANGE = {
             "SCOPES": ["billing:read", "profile"],
         },
     },
+    # Whoever tracks a parcel has an account there: the shop's app takes it for a login.
+    "PROVIDERS": {
+        "parcel": {
+            "KIND": "keycloak-oidc",
+            "ISSUER": parcel_issuer(),
+            "AUDIENCES": ["kiln-app"],
+            "CLIENT_ID": "kiln",
+            "CLIENT_SECRET": "kiln-demo-secret-change-me",
+        },
+    },
     "USER_FROM_CLAIMS": "exampleproject.shop.people.user_from_claims",
-    # What these settings do not say of the realm: people, roles, the app's own client.
+    # What these settings do not say of the realms: people, roles, the app's own client.
     "REALM_FILES": {
-        "default": [str(ROOT / "exampleproject/keycloak/people/shop.json")]
+        "default": [str(PEOPLE / "shop.json")],
+        "studio": [str(PEOPLE / "studio.json")],
+        "shared": [str(PEOPLE / "shared-services.json")],
     },
     "IMPERSONATION": {
         "REALM": "support",
@@ -164,10 +220,9 @@ LOGIN_REDIRECT_URL = "home"
 LOGIN_REDIRECT_URL_FAILURE = "/login/failed/"
 LOGOUT_REDIRECT_URL = "home"
 OIDC_CALLBACK_CLASS = "exampleproject.shop.login.CallbackView"
-OIDC_RP_CLIENT_ID = CLIENT_ID
+OIDC_AUTHENTICATE_CLASS = "exampleproject.shop.login.LoginView"
 OIDC_RP_SCOPES = "openid profile email"
 OIDC_USE_PKCE = True
-OIDC_OP_AUTHORIZATION_ENDPOINT = f"{ISSUER}/protocol/openid-connect/auth"
 OIDC_OP_LOGOUT_URL_METHOD = "kc_exchange.login.mozilla.provider_logout"
 
 REST_FRAMEWORK = {

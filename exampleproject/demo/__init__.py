@@ -1,1 +1,1 @@
-"""Run the shop, its two services and Keycloak, and check that all of it holds."""
+"""Run the shop, its services and Keycloak, and check that all of it holds."""

@@ -38,22 +38,42 @@ def expect_refusals(stack: Stack) -> None:
         )
 
 
+def parcel_token(stack: Stack, client: str) -> str:
+    """Return what the parcel service gave Gina in one of the apps that use it."""
+    return _logged_in(stack.parcel, client, "gina", "gina-demo")["id_token"]
+
+
+def exchange_parcel(stack: Stack, token: str) -> requests.Response:
+    """Bring it to the shop, as the shop's app does."""
+    form = {
+        "subject_token": token,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "subject_issuer": "parcel",
+    }
+    return _sent("POST", urljoin(stack.shop, "api/token/"), data=form)
+
+
 def _token(stack: Stack, name: str, password: str) -> str:
+    return _logged_in(stack.issuer, "shop-app", name, password)["access_token"]
+
+
+def _logged_in(issuer: str, client: str, name: str, password: str) -> dict[str, str]:
     form = {
         "grant_type": "password",
-        "client_id": "shop-app",
+        "client_id": client,
         "username": name,
         "password": password,
         "scope": "openid",
     }
-    address = f"{stack.issuer}/protocol/openid-connect/token"
+    address = f"{issuer}/protocol/openid-connect/token"
     reply = _sent("POST", address, data=form)
     expect(
         reply.status_code == _OK,
-        f"Keycloak gives the app no token ({reply.status_code}).",
-        "The realm needs the client shop-app: import its file anew.",
+        f"{issuer} gives the app no token ({reply.status_code}).",
+        f"The realm needs the client {client}: provision it, or import its file anew.",
     )
-    return str(reply.json()["access_token"])
+    found: dict[str, str] = reply.json()
+    return found
 
 
 def _sent(method: str, url: str, **more: Any) -> requests.Response:

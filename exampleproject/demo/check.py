@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from exampleproject.demo import keycloak, record, support
+from exampleproject.demo import beyond, keycloak, record, support
 from exampleproject.demo.failure import DemoFailed
 from exampleproject.demo.steps import Walk, steps
 from exampleproject.demo.visitor import Visitor
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from exampleproject.demo.stack import Stack
 
-_PERSON, _OPERATOR = "alice", "sue"
+_PERSON, _OPERATOR, _OTHERS = "alice", "sue", "nora"
 
 
 def run(stack: Stack, write: Callable[[str], Any]) -> None:
@@ -28,7 +28,7 @@ def run(stack: Stack, write: Callable[[str], Any]) -> None:
         DemoFailed: a step did not hold.
     """
     started = time.monotonic()
-    passwords = {name: password for name, password, _ in keycloak.accounts()}
+    passwords = {one.name: one.password for one in keycloak.accounts()}
     write(f"Keycloak {stack.issuer}\nThe shop {stack.shop}")
     write("One step waits until the login's token expires.\n")
     with (
@@ -39,6 +39,7 @@ def run(stack: Stack, write: Callable[[str], Any]) -> None:
         operator = support.Support(stack, sue, passwords[_OPERATOR])
         for name, step in [
             *steps(walk),
+            *beyond.steps(beyond.Beyond(stack, passwords[_PERSON], passwords[_OTHERS])),
             *support.steps(operator),
             *record.steps(record.Record(stack)),
         ]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 USUAL_PORT = 8000
 ORIGIN = "shop.example/impersonation"
-_SERVICES = ("orders-api", "billing-api")
+_SERVICES = ("orders-api", "billing-api", "analytics-api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,18 @@ class Stack:
     """What runs, and where."""
 
     issuer: str
+    parcel: str
+    """The issuer URL of the parcel service's provider."""
     shop: str
     services: Mapping[str, str]
     children: tuple[Served, ...]
     folder: Path
     """Where the databases and the key of the record are, until the end."""
+
+    @property
+    def studio(self) -> str:
+        """The address of the other brand: the same shop by another name."""
+        return self.shop.replace("127.0.0.1", "localhost")
 
     @property
     def database(self) -> Path:
@@ -50,28 +57,39 @@ class Stack:
 
 
 @contextmanager
-def running(url: str | None, port: int | None, log_level: str) -> Iterator[Stack]:
-    """Start Keycloak (unless it runs at `url`), both services and the shop.
+def running(
+    url: str | None, port: int | None, log_level: str, parcel_port: int = 0
+) -> Iterator[Stack]:
+    """Start Keycloak (unless it runs at `url`), the services and the shop.
+
+    A Keycloak that runs already knows at which port the parcel service is; any other
+    is told.
 
     Raises:
         DemoFailed: one of them cannot be started; the others are stopped again.
     """
     with ExitStack() as cleanup:
-        issuer = (
-            cleanup.enter_context(keycloak.embedded())
-            if url is None
-            else keycloak.issuer_at(url)
-        )
+        known = keycloak.issuer_at(url) if url is not None else ""
+        provider = cleanup.enter_context(keycloak.parcel_service(parcel_port))
+        issuer = known or cleanup.enter_context(keycloak.embedded(provider.url))
+        parcel = keycloak.issuer_of_parcel(provider)
         folder = Path(
             cleanup.enter_context(TemporaryDirectory(prefix="kc_exchange-demo-"))
         )
-        common = {"SHOP_ISSUER": issuer, "SHOP_DEBUG": "1", "SHOP_LOG_LEVEL": log_level}
+        common = {
+            "SHOP_ISSUER": issuer,
+            "SHOP_PARCEL_ISSUER": parcel,
+            "SHOP_DEBUG": "1",
+            "SHOP_LOG_LEVEL": log_level,
+        }
         services = [
             cleanup.enter_context(_service(name, folder, common)) for name in _SERVICES
         ]
         urls = {service.name: service.wait_until_up() for service in services}
         shop = cleanup.enter_context(_shop(folder, common, urls, port))
-        yield Stack(issuer, shop.wait_until_up(), urls, (*services, shop), folder)
+        yield Stack(
+            issuer, parcel, shop.wait_until_up(), urls, (*services, shop), folder
+        )
 
 
 def _service(name: str, folder: Path, common: Mapping[str, str]) -> Served:
@@ -94,6 +112,7 @@ def _shop(
             "SHOP_DATABASE_URL": f"sqlite:///{folder / 'shop'}.sqlite3",
             "SHOP_ORDERS_API_URL": urls["orders-api"],
             "SHOP_BILLING_API_URL": urls["billing-api"],
+            "SHOP_ANALYTICS_API_URL": urls["analytics-api"],
             **_key(folder / "record.pem"),
         },
         _usual_or_free() if port is None else port,

@@ -1,1 +1,1 @@
-"""What the two services have in common; each is a process and a project of its own."""
+"""What the services have in common; each is a process and a project of its own."""

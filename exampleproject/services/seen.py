@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from kc_exchange.jwt_validation import Claims
 
-_SHOWN = ("aud", "azp", "sub", "scope", "act", "jti", "exp")
+_SHOWN = ("iss", "aud", "azp", "sub", "scope", "act", "jti", "exp")
 
 
 def claims_of(request: Request) -> Claims:

@@ -1,4 +1,4 @@
-"""Settings that both services begin with.
+"""Settings that every service begins with.
 
 They only take bearer tokens: no session, no login, no middleware of ours.
 """
@@ -32,11 +32,23 @@ REST_FRAMEWORK = {
 
 
 def exchange_settings(name: str) -> dict[str, Any]:
-    """Return KC_EXCHANGE of a service that takes tokens meant for it alone."""
-    own = {
-        "AUDIENCES": [env.str("SERVICE_AUDIENCE", default=name)],
+    """Return KC_EXCHANGE of a service that takes both brands' people."""
+    shop = {
+        **realm(name),
         # Through the second one, support reads and writes in a customer's name.
         "AUTHORIZED_PARTIES": ["shop", "shop-support"],
-        "ACTORS": {},  # nobody may act for somebody else
+        **_own(name),
     }
-    return {"REALMS": {"default": {**realm(name), **own}}}
+    studio = {**realm(name, "studio"), "AUTHORIZED_PARTIES": ["studio"], **_own(name)}
+    return {"REALMS": {"default": shop, "studio": studio}}
+
+
+def shared_settings(name: str) -> dict[str, Any]:
+    """Return KC_EXCHANGE of a service in the realm that both brands share."""
+    own = {**realm(name, "shared-services"), "AUTHORIZED_PARTIES": ["kiln-gateway"]}
+    return {"REALMS": {"default": {**own, **_own(name)}}}
+
+
+def _own(name: str) -> dict[str, Any]:
+    """Tokens are meant for this service alone, and nobody acts for somebody else."""
+    return {"AUDIENCES": [env.str("SERVICE_AUDIENCE", default=name)], "ACTORS": {}}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from exampleproject.services.seen import seen
 from exampleproject.shop.sightings import sighted
 from kc_exchange import capture, conf, downstream_session
+from kc_exchange.exceptions import ExchangeDenied, ExchangeMisconfigured
 from kc_exchange.impersonation import current_grant
 from kc_exchange.tokens import unverified_claims
 
@@ -30,6 +31,16 @@ _CALLS = (
         "No user is involved: the shop speaks for itself, by its service account.",
     ),
     (
+        "analytics-api",
+        "v1/sold/",
+        "Another realm's: your token, as an assertion, became one of that realm.",
+    ),
+    (
+        "analytics-legacy",
+        "v1/sold/",
+        "The same by the legacy exchange: the other realm asked this one who it is.",
+    ),
+    (
         "userinfo",
         "userinfo",
         "Keycloak's own user info takes the login's token as it is: forwarded.",
@@ -42,9 +53,15 @@ _CALLS = (
 )
 
 
-def calls() -> list[dict[str, Any]]:
-    """Return what came of a call to each downstream."""
-    return [_call(*call) for call in _CALLS]
+def calls(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return what came of a call to each downstream that takes this brand's people."""
+    own = capture.login_realm(request).alias
+    downstreams = conf.current().downstreams
+    return [
+        _call(*call)
+        for call in _CALLS
+        if downstreams[call[0]].realm in {"", "shared", own}
+    ]
 
 
 def login_facts(request: HttpRequest) -> dict[str, Any] | None:
@@ -58,16 +75,20 @@ def login_facts(request: HttpRequest) -> dict[str, Any] | None:
 
 def _call(name: str, path: str, about: str) -> dict[str, Any]:
     downstream = conf.current().downstream(name)
-    with downstream_session(name) as session:
-        reply = session.get(path)
     card: dict[str, Any] = {
         "name": name,
         "about": about,
         "strategy": _strategy(downstream.strategy),
-        "status": reply.status_code,
     }
+    try:
+        with downstream_session(name) as session:
+            reply = session.get(path)
+    except (ExchangeMisconfigured, ExchangeDenied) as error:
+        return {**card, "status": "no token", "refusal": error.cause, "by": "Keycloak"}
+    card["status"] = reply.status_code
     if not reply.ok:
-        return {**card, "refusal": reply.headers.get("WWW-Authenticate", "")}
+        said = reply.headers.get("WWW-Authenticate", "")
+        return {**card, "refusal": said, "by": "The service"}
     found = reply.json()
     if "seen" in found:
         return {**card, "seen": sighted(found["seen"])}

@@ -6,35 +6,33 @@ import logging
 from typing import TYPE_CHECKING
 
 import requests
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect
-from mozilla_django_oidc.views import (
-    OIDCAuthenticationCallbackView,
-    OIDCAuthenticationRequestView,
-)
+from mozilla_django_oidc.views import OIDCAuthenticationCallbackView
 
-from exampleproject.environment import env
 from exampleproject.shop.answers import answered
+from kc_exchange import capture
 from kc_exchange.exceptions import ExchangeMisconfigured, ExchangeUnavailable
+from kc_exchange.login.mozilla import KeycloakLoginView
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
+    from kc_exchange.conf import Realm
+
 _log = logging.getLogger("exampleproject")
 _SECONDS = 3
 
 
-class LoginView(OIDCAuthenticationRequestView):  # type: ignore[misc]
+class LoginView(KeycloakLoginView):
     """Send the browser to Keycloak, if Keycloak is there."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Redirect, rather than leave the person with the browser's own error."""
-        look_for_realm()
-        response: HttpResponseBase = super().get(request)
-        return response
+        look_for_realm(capture.login_realm(request))
+        return super().get(request)
 
 
 class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
@@ -50,30 +48,29 @@ class CallbackView(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         return response
 
 
-def look_for_realm() -> None:
+def look_for_realm(realm: Realm) -> None:
     """Ask Keycloak for the realm's discovery document.
 
     Raises:
         ExchangeUnavailable: Keycloak does not answer.
         ExchangeMisconfigured: it has no such realm.
     """
-    inside = env.str("DISCOVERY_URL", default="")
-    url = inside or f"{settings.ISSUER}/.well-known/openid-configuration"
+    url = realm.discovery_url or f"{realm.issuer}/.well-known/openid-configuration"
     try:
         with requests.Session() as session:
             session.trust_env = False
             status = session.get(url, timeout=_SECONDS).status_code
     except requests.RequestException:
         raise ExchangeUnavailable(
-            f"Keycloak does not answer at {settings.ISSUER}.",
+            f"Keycloak does not answer at {realm.issuer}.",
             "Start Keycloak, or correct SHOP_ISSUER; then try again.",
         ) from None
     if status >= 500:  # noqa: PLR2004
         raise ExchangeUnavailable(f"Keycloak answers with {status}.", status=status)
     if status != 200:  # noqa: PLR2004
         raise ExchangeMisconfigured(
-            f"Keycloak has no realm at {settings.ISSUER}.",
-            "Import exampleproject/keycloak/shop-realm.json, or correct SHOP_ISSUER.",
+            f"Keycloak has no realm at {realm.issuer}.",
+            "Run manage.py kc_exchange provision --apply, or correct SHOP_ISSUER.",
             status=status,
         )
 

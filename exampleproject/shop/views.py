@@ -17,19 +17,24 @@ from exampleproject.shop.backstage import calls, login_facts
 from exampleproject.shop.products import PRODUCTS
 from exampleproject.shop.sightings import sighted
 from exampleproject.shop.trouble import Trouble, trouble_of
-from kc_exchange import downstream_client, downstream_session
+from kc_exchange import capture, downstream_client, downstream_session
 from kc_exchange.exceptions import ExchangeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest, HttpResponse
 
-ACCOUNTS = (
-    ("alice", "a customer with two orders"),
-    ("bob", "a customer with one"),
-    ("sam", "works for the shop: sees the records of impersonation in the admin"),
-    ("sue", "works for support: may act as a customer, from the admin's user list"),
-)
-"""Who is in the demo's realm; the password is the name and `-demo`."""
+ACCOUNTS = {
+    "default": (
+        ("alice", "a customer with two orders"),
+        ("bob", "a customer with one"),
+        ("sam", "works for the shop: sees the records of impersonation in the admin"),
+        ("sue", "works for support: may act as a customer, from the admin's user list"),
+    ),
+    "studio": (("nora", "a customer of Kiln Studio, the other brand"),),
+}
+"""Who is in the realm of each brand; the password is the name and `-demo`."""
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -46,9 +51,14 @@ def home(request: HttpRequest) -> HttpResponse:
     except (ExchangeError, requests.RequestException) as error:
         trouble = _told(trouble_of(error))
     shelf = [{**p._asdict(), "left": stock.get(p.key)} for p in PRODUCTS]
-    accounts = ACCOUNTS if settings.DEBUG and request.user.is_anonymous else ()
+    accounts = _accounts(request) if request.user.is_anonymous else ()
     facts = {"shelf": shelf, "trouble": trouble, "accounts": accounts}
     return answered(request, "home", facts)
+
+
+def _accounts(request: HttpRequest) -> Sequence[tuple[str, str]]:
+    brand = capture.login_realm(request).alias
+    return ACCOUNTS.get(brand, ()) if settings.DEBUG else ()
 
 
 def _told(trouble: Trouble) -> dict[str, str]:
@@ -91,7 +101,18 @@ async def invoices(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+def trends(request: HttpRequest) -> HttpResponse:
+    """Show what sells in both brands; analytics-api is of a realm that they share."""
+    with downstream_session("analytics-api") as session:
+        reply = session.get("v1/sold/")
+    reply.raise_for_status()
+    found: dict[str, Any] = reply.json()
+    facts = {"sold": found["sold"], "seen": sighted(found["seen"])}
+    return answered(request, "trends", facts)
+
+
+@login_required
 def behind(request: HttpRequest) -> HttpResponse:
     """Show what each service saw of the token it was called with."""
-    made = calls()
+    made = calls(request)
     return answered(request, "behind", {"login": login_facts(request), "calls": made})

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django import template
 from django.utils.formats import date_format
 
+from kc_exchange import capture
+from kc_exchange.exceptions import UnknownRealm
+
 register = template.Library()
+_BRANDS = {"default": "Kiln", "studio": "Kiln Studio"}
+
+
+@register.simple_tag(takes_context=True)
+def brand(context: template.Context) -> str:
+    """Write the name of the brand that the address belongs to."""
+    request: Any = context.get("request")
+    try:
+        alias = capture.login_realm(request).alias
+    except UnknownRealm:
+        alias = "default"
+    return _BRANDS.get(alias, _BRANDS["default"])
 
 
 @register.filter

@@ -140,7 +140,7 @@ def _features(report: Report) -> str:
     if not report.needed:
         return "Keycloak needs no --features for this."
     lacks = f"; it lacks {', '.join(report.missing)}" if report.missing else ""
-    return f"Keycloak must be started with --features={','.join(report.needed)}{lacks}."
+    return f"This needs Keycloak with --features={','.join(report.needed)}{lacks}."
 
 
 def _document(change: Change) -> dict[str, Any]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from exampleproject.demo.stack import Stack
 
 JSON = {"Accept": "application/json"}
+ANY_PORT = {"SHOP_PARCEL_ISSUER": "http://127.0.0.1:0/realms/parcel"}
+"""Lets tests side by side each have a parcel service."""
 
 
 @contextmanager
@@ -28,9 +30,12 @@ def shop(keycloak_url: str | None = None) -> Iterator[Stack]:
 
 
 @contextmanager
-def visitor(running: Stack, name: str = "") -> Iterator[Visitor]:
-    """Somebody with a browser, logged in if they have a name."""
-    with closing(Visitor(running.shop)) as somebody:
+def visitor(
+    running: Stack, name: str = "", *, brand: str = "shop"
+) -> Iterator[Visitor]:
+    """Somebody with a browser at a brand's address, logged in if they have a name."""
+    address = running.studio if brand == "studio" else running.shop
+    with closing(Visitor(address)) as somebody:
         if name:
             somebody.log_in(name, f"{name}-demo")
         yield somebody

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
-from exampleproject.demo.keycloak import REALM_FILE
+from exampleproject.demo.keycloak import realms
 from exampleproject.demo.page import Page
 from exampleproject.demo.visitor import refused
 from kc_exchange.testing import EmbeddedKeycloak
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def keycloak() -> Iterator[EmbeddedKeycloak]:
     """A Keycloak that a test may spoil."""
-    with EmbeddedKeycloak(REALM_FILE) as server:
+    with EmbeddedKeycloak(*realms()) as server:
         yield server
 
 
@@ -120,7 +121,7 @@ def test_wrong_audience__of_the_service(
 def test_stopped_keycloak__on_the_pages() -> None:
     """The shop stays up and says what is away; nobody meets the browser's own error."""
     with (
-        EmbeddedKeycloak(REALM_FILE) as keycloak,
+        EmbeddedKeycloak(*realms()) as keycloak,
         shop(keycloak.url) as running,
         visitor(running, "alice") as alice,
         visitor(running) as somebody,
@@ -170,12 +171,33 @@ def test_stopped_keycloak__in_the_terminal(arguments: tuple[str, ...]) -> None:
 
 
 def test_missing_realm__in_the_terminal() -> None:
-    """The demo says how to import it."""
+    """The demo says how to make it."""
     with EmbeddedKeycloak({"realm": "another"}) as keycloak:
         done = manage("demo", "--keycloak", keycloak.url)
     assert done.returncode == 1
     assert "has no realm 'shop'" in done.stderr
-    assert "exampleproject/keycloak/shop-realm.json" in done.stderr
+    assert f"SHOP_ISSUER={keycloak.url}/realms/shop" in done.stderr
+    assert "provision --apply" in done.stderr
+    assert says_plainly(done.stdout + done.stderr)
+
+
+def test_missing_brand__in_the_terminal() -> None:
+    """A Keycloak that was set up before there was a second brand."""
+    with EmbeddedKeycloak(*realms()[:1]) as keycloak:
+        done = manage("demo", "--keycloak", keycloak.url)
+    assert done.returncode == 1
+    assert "has no realm 'studio'" in done.stderr
+
+
+def test_busy_port__of_the_parcel_service(keycloak: EmbeddedKeycloak) -> None:
+    """A running Keycloak expects it at one port, which somebody else may have."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        place = f"http://127.0.0.1:{port}/realms/parcel"
+        done = manage("demo", "--keycloak", keycloak.url, SHOP_PARCEL_ISSUER=place)
+    assert done.returncode == 1
+    assert f"cannot have port {port}" in done.stderr
+    assert "SHOP_PARCEL_ISSUER" in done.stderr
     assert says_plainly(done.stdout + done.stderr)
 
 

@@ -32,6 +32,9 @@ STEPS = [
     "another user",
     "refresh",
     "logout",
+    "another realm",
+    "another brand",
+    "from elsewhere",
     "support",
     "user list",
     "start",
@@ -106,6 +109,8 @@ def test_check__holds_on_the_embedded_keycloak() -> None:
     assert "aud=orders-api azp=shop sub=" in done.stdout
     assert "scope=email orders:read profile" in done.stdout
     assert "aud=orders-api azp=shop-support sub=" in done.stdout
+    assert "aud=orders-api azp=studio sub=" in done.stdout
+    assert "aud=analytics-api azp=kiln-gateway sub=" in done.stdout
     assert "exit 1, payload_changed" in done.stdout
     assert says_plainly(done.stdout + done.stderr)
     assert done.stderr == ""
@@ -116,9 +121,10 @@ def test_demo__stops_cleanly(number: signal.Signals) -> None:
     """It says where to click; afterwards nobody is left, and nothing is complained."""
     with opened("--port", "0") as demo:
         urls = demo.urls
-        assert len(urls) == 4
+        assert len(urls) == 5
         assert all(map(answers, urls))
         assert "alice  password alice-demo" in demo.said
+        assert "nora   password nora-demo" in demo.said
         assert "Log in as sue" in demo.said
         code, said = demo.end(number)
 

@@ -25,7 +25,9 @@ def test_home__is_for_anybody(demo: Stack) -> None:
     assert "sold out" in text
 
 
-@pytest.mark.parametrize("path", ["orders/", "invoices/", "behind/", "admin/"])
+@pytest.mark.parametrize(
+    "path", ["orders/", "invoices/", "trends/", "behind/", "admin/"]
+)
 def test_page__asks_for_a_login(demo: Stack, path: str) -> None:
     """Keycloak's form comes before every page that is somebody's."""
     with visitor(demo) as somebody:
@@ -90,11 +92,13 @@ def test_behind__shows_claims_and_no_token(demo: Stack) -> None:
         bob.ask("behind/")
         calls = {call["name"]: call for call in bob.ask("behind/")["calls"]}
     assert says_plainly(page.text)
-    assert "orders-api said: Bearer" in Page(page.text).text
+    assert "The service said: Bearer" in Page(page.text).text
     assert {name: call["status"] for name, call in calls.items()} == {
         "orders-api": 200,
         "billing-api": 200,
         "stock": 200,
+        "analytics-api": 200,
+        "analytics-legacy": 200,
         "userinfo": 200,
         "wrong-door": 401,
     }

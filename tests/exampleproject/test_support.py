@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from exampleproject.demo.keycloak import REALM_FILE
+from exampleproject.demo.keycloak import FEATURES, realms
 from exampleproject.demo.page import Page
 from exampleproject.orders_api.data import ALICE
 from kc_exchange.testing import EmbeddedKeycloak
-from tests.exampleproject.shops import JSON, manage, says_plainly, shop, visitor
+from tests.exampleproject.shops import (
+    ANY_PORT,
+    JSON,
+    manage,
+    says_plainly,
+    shop,
+    visitor,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +29,6 @@ if TYPE_CHECKING:
     from exampleproject.demo.visitor import Visitor
 
 REASON = "Order A-1042 is late; alice asks where it is."
-FEATURES = {"token-exchange"}
 
 
 def start(sue: Visitor, name: str = "alice", **inputs: str) -> requests.Response:
@@ -44,12 +49,6 @@ def operator(running: Stack, **inputs: str) -> Iterator[Visitor]:
         assert begun.url == f"{running.shop}orders/", Page(begun.text).text
         yield sue
         sue.send(sue.open(""), "/impersonation/end/")
-
-
-def realm() -> dict[str, Any]:
-    """The shop's realm, to be changed."""
-    found: dict[str, Any] = json.loads(REALM_FILE.read_text(encoding="utf-8"))
-    return found
 
 
 def test_support__calls_every_service_as_the_customer(demo: Stack) -> None:
@@ -116,29 +115,29 @@ def test_staff__finds_nobody_to_act_as(demo: Stack) -> None:
 def test_no_legacy_exchange__is_said_before_anything_begins() -> None:
     """Whoever has Keycloak without the feature reads which one it is."""
     with (
-        EmbeddedKeycloak(REALM_FILE) as keycloak,
+        EmbeddedKeycloak(*realms()) as keycloak,
         shop(keycloak.url) as running,
         visitor(running, "sue") as sue,
     ):
         reply = start(sue)
         text = Page(reply.text).text
-        done = manage("demo", "--check", "--keycloak", keycloak.url)
+        done = manage("demo", "--check", "--keycloak", keycloak.url, **ANY_PORT)
     assert reply.status_code == 500
     assert "Keycloak runs without its legacy token exchange" in text
     assert "--features=token-exchange" in text
     assert done.returncode == 1
-    assert "start: " in done.stderr
-    assert "Fix: Start Keycloak with --features=token-exchange" in done.stderr
+    assert "another realm: The legacy exchange gave no token" in done.stderr
+    assert "Fix: Keycloak needs --features=token-exchange" in done.stderr
     assert says_plainly(reply.text + done.stdout + done.stderr)
 
 
 def test_no_role__is_said_with_its_name() -> None:
     """Support at the shop is not enough: Keycloak, too, has to allow it."""
-    changed = realm()
-    support = next(r for r in changed["roles"]["realm"] if r["name"] == "support")
+    documents = realms()
+    support = next(r for r in documents[0]["roles"]["realm"] if r["name"] == "support")
     support["composites"].clear()
     with (
-        EmbeddedKeycloak(changed, features=FEATURES) as keycloak,
+        EmbeddedKeycloak(*documents, features=FEATURES) as keycloak,
         shop(keycloak.url) as running,
         visitor(running, "sue") as sue,
     ):
@@ -151,11 +150,11 @@ def test_no_role__is_said_with_its_name() -> None:
 
 def test_no_audience__is_said_with_the_client() -> None:
     """Without the client scope, no token of hers is meant for shop-support."""
-    changed = realm()
-    client = next(c for c in changed["clients"] if c["clientId"] == "shop")
+    documents = realms()
+    client = next(c for c in documents[0]["clients"] if c["clientId"] == "shop")
     client["defaultClientScopes"].remove("impersonation")
     with (
-        EmbeddedKeycloak(changed, features=FEATURES) as keycloak,
+        EmbeddedKeycloak(*documents, features=FEATURES) as keycloak,
         shop(keycloak.url) as running,
         visitor(running, "sue") as sue,
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from tests.keycloak.provider import Provider
@@ -32,7 +33,11 @@ def shop_realm() -> dict[str, Any]:
     )
     realm: dict[str, Any] = json.loads(text) | {"realm": "shop-copy"}
     for entry in realm["users"] + realm["clients"]:
-        del entry["id"]
+        entry.pop("id", None)
+    for provider in realm["identityProviders"]:
+        fresh = str(uuid4())
+        text = json.dumps(realm).replace(provider["internalId"], fresh)
+        realm = json.loads(text)
     return realm
 
 

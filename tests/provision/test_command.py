@@ -30,7 +30,7 @@ def test_plan__says_what_is_missing_and_changes_nothing(
     assert "  ~ Clients > app > Client scopes > Optional: + orders:read\n" in said
     assert "  ~ Identity providers > acme > Permissions" in said
     assert "to create," in said
-    assert said.endswith(f"Keycloak must be started with --features={NEEDED}.\n")
+    assert said.endswith(f"This needs Keycloak with --features={NEEDED}.\n")
     assert (api.calls, api.realms) == ([], {})
 
 

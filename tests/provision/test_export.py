@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 import exampleproject.settings
-from exampleproject.demo.keycloak import REALM_FILE
+from exampleproject.demo.keycloak import FOLDER
 from kc_exchange import downstream_session
 from kc_exchange.context import using_subject_token
 from kc_exchange.provision import built_in, exported
@@ -219,11 +219,12 @@ def test_embedded_keycloak__runs_on_it(small: Company) -> None:
     assert audiences == ["orders-api", "plain-api"]
 
 
-def test_shop_realm__is_what_the_examples_settings_want(tmp_path: Path) -> None:
+def test_example__has_the_realms_that_its_settings_want(tmp_path: Path) -> None:
     """To write it anew: SHOP_* unset, `provision --export ... --with-secrets`."""
     options = ["--export", str(tmp_path), "--with-secrets"]
 
     with override_settings(DEBUG=True, KC_EXCHANGE=exampleproject.settings.KC_EXCHANGE):
         call_command("kc_exchange", "provision", *options, stdout=io.StringIO())
 
-    assert (tmp_path / "shop-realm.json").read_text() == REALM_FILE.read_text()
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert written == {path.name: path.read_text() for path in FOLDER.glob("*.json")}

@@ -6,11 +6,13 @@ import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
 from exampleproject.demo import check, keycloak, stack
 from exampleproject.demo.failure import DemoFailed
+from exampleproject.environment import parcel_issuer
 
 if TYPE_CHECKING:
     from django.core.management.base import CommandParser
@@ -22,10 +24,10 @@ _LOOK_EVERY = 0.5
 
 
 class Command(BaseCommand):
-    """Start Keycloak, two services and the shop; stop them on Ctrl-C or SIGTERM."""
+    """Start Keycloak, the services and the shop; stop them on Ctrl-C or SIGTERM."""
 
     help = (
-        "Run the shop with its two services and an embedded Keycloak, and say where "
+        "Run the shop with its services and an embedded Keycloak, and say where "
         "to click; or check the whole way without a browser."
     )
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keycloak",
             metavar="URL",
-            help="a running Keycloak with the realm of exampleproject/keycloak/",
+            help="a running Keycloak that `kc_exchange provision --apply` has set up",
         )
         parser.add_argument(
             "--check",
@@ -64,7 +66,9 @@ class Command(BaseCommand):
         checks = options["check"]
         port = 0 if checks and options["port"] is None else options["port"]
         level = "ERROR" if checks else "INFO"
-        with stack.running(options["keycloak"], port, level) as running:
+        known = urlsplit(parcel_issuer()).port or 0
+        parcel_port = known if options["keycloak"] else 0
+        with stack.running(options["keycloak"], port, level, parcel_port) as running:
             if checks:
                 check.run(running, self.stdout.write)
                 return
@@ -73,18 +77,21 @@ class Command(BaseCommand):
 
     def _tell(self, running: Stack, seconds: float) -> None:
         people = "\n".join(
-            f"  {name:<6} password {password:<11} {roles}"
-            for name, password, roles in keycloak.accounts()
+            f"  {one.name:<6} password {one.password:<11} {one.roles}"
+            for one in keycloak.accounts()
+            if one.realm == keycloak.REALM
         )
         services = "\n".join(
-            f"  {name:<12} {url}" for name, url in running.services.items()
+            f"  {name:<13} {url}" for name, url in running.services.items()
         )
+        nora = next(one for one in keycloak.accounts() if one.realm == keycloak.STUDIO)
         self.stdout.write(
             f"\nThe shop is open: {running.shop}   (after {seconds:.1f} s)\n\n"
             f"Log in as\n{people}\n\n"
             f"Then look at\n"
             f"  {running.shop}orders/     fetched from orders-api as you\n"
             f"  {running.shop}invoices/   fetched from billing-api, in an async view\n"
+            f"  {running.shop}trends/     what analytics-api, of another realm, says\n"
             f"  {running.shop}behind/     what each service saw of its token\n"
             f"  {running.shop}admin/      for sam and sue, who work for the shop\n\n"
             f"Act as a customer\n"
@@ -93,7 +100,10 @@ class Command(BaseCommand):
             f"  recorded. sam finds the record in the admin, and can end it.\n"
             f"  SHOP_DATABASE_URL=sqlite:///{running.database} \\\n"
             f"    {sys.executable} manage.py kc_exchange audit verify\n\n"
-            f"Behind it\n{services}\n  {'Keycloak':<12} {running.issuer}\n\n"
+            f"Visit the other brand\n"
+            f"  {running.studio}   the same shop, with a realm of its own\n"
+            f"  {nora.name:<6} password {nora.password}\n\n"
+            f"Behind it\n{services}\n  {'Keycloak':<13} {running.issuer}\n\n"
             f"Ctrl-C stops all of it.\n"
         )
         self.stdout.flush()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from exampleproject.demo.keycloak import REALM_FILE
+from exampleproject.demo.keycloak import people, realms
 from kc_exchange.models import user_of
 
 
@@ -23,8 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make those who are missing, and say who is known now."""
         del args
-        users = json.loads(REALM_FILE.read_text(encoding="utf-8"))["users"]
-        names = [str(user_of(_claims(user))) for user in users]
+        shop = realms()[0]
+        names = [str(user_of(_claims(user))) for user in people(shop)]
         if options["verbosity"]:
             self.stdout.write(f"Known to the shop: {', '.join(names)}.")
 
