@@ -14,7 +14,7 @@ from kc_exchange.doctor.brokered import by_broker
 from kc_exchange.doctor.chart import Chart
 from kc_exchange.doctor.findings import Report
 from kc_exchange.doctor.granted import by_grant
-from kc_exchange.doctor.impersonation import try_impersonation
+from kc_exchange.doctor.impersonation import may_impersonate, try_impersonation
 from kc_exchange.doctor.linked import by_link
 from kc_exchange.doctor.logins import through_providers
 from kc_exchange.doctor.own import by_forwarding, by_service_account
@@ -43,6 +43,10 @@ _STRATEGIES: dict[Strategy, Callable[[Way], Iterator[Finding]]] = {
 }
 _WITHOUT_OWN = frozenset({"service-account", "cross-realm", "external"})
 """Strategies that can be looked at without a token of the requester's own."""
+
+
+_OF_ONE_REALM = frozenset({"exchange", "forward"})
+"""Strategies whose REALM is that of the users, where it is set."""
 
 
 @sensitive_variables()
@@ -161,11 +165,13 @@ class _Examination:
             yield from opinion.check_audience(chart, given, self._requesters(seen))
 
     def _requesters(self, seen: Seen) -> list[Seen]:
-        """The clients that have to exchange a token of this realm."""
+        """The clients that have to exchange the token, which is of this realm."""
+        of_operators = bool(self.target) or may_impersonate(self.given.claims)
         return [
             other
             for other in self.realms.values()
-            if other.realm.issuer == seen.realm.issuer and other.exchanges_users()
+            if other.realm.issuer == seen.realm.issuer
+            and other.exchanges_users(of_operators=of_operators)
         ]
 
     def _downstream(self, downstream: Downstream) -> Iterator[Finding]:
@@ -181,6 +187,8 @@ class _Examination:
         users = self.users
         if downstream.strategy == "service-account":
             users = [downstream.realm]
+        elif downstream.realm and downstream.strategy in _OF_ONE_REALM:
+            users = users if self.given.value else [downstream.realm]
         for alias in users:
             one = chart if len(users) == 1 else chart.about_users_of(alias)
             yield from self._walk(one, downstream, alias)

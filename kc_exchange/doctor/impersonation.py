@@ -30,6 +30,14 @@ _WANTS = (
 )
 
 
+def may_impersonate(claims: Mapping[str, Any]) -> bool:
+    """Tell whether a token carries what lets its holder impersonate."""
+    clients = claims.get("resource_access")
+    access = clients.get(_MANAGEMENT) if isinstance(clients, dict) else None
+    roles = access.get("roles") if isinstance(access, dict) else None
+    return isinstance(roles, list) and "impersonation" in roles
+
+
 def try_impersonation(
     chart: Chart, seen: Seen, operator: SubjectToken | None, target: str
 ) -> Iterator[Finding]:
@@ -48,7 +56,7 @@ def try_impersonation(
 
 
 def _may(chart: Chart, operator: SubjectToken) -> Finding:
-    if _has_role(unverified_claims(operator.value)):
+    if may_impersonate(unverified_claims(operator.value)):
         return chart.skipped(
             START, "no target was named; the given token has the role", _WANTS
         )
@@ -79,13 +87,5 @@ def _better(error: ExchangeError, operator: SubjectToken) -> str:
     """Keycloak says the same whatever the reason; the operator's token tells more."""
     if error.diagnosis != "impersonation_refused":
         return ""
-    has_role = _has_role(unverified_claims(operator.value))
+    has_role = may_impersonate(unverified_claims(operator.value))
     return "target_refused_for_operator" if has_role else "operator_role_missing"
-
-
-def _has_role(claims: Mapping[str, Any]) -> bool:
-    """Whether the token carries what lets its holder impersonate."""
-    clients = claims.get("resource_access")
-    access = clients.get(_MANAGEMENT) if isinstance(clients, dict) else None
-    roles = access.get("roles") if isinstance(access, dict) else None
-    return isinstance(roles, list) and "impersonation" in roles

@@ -41,9 +41,13 @@ def by_forwarding(way: Way) -> Iterator[Finding]:
         yield way.chart.skipped(EXCHANGE, "no user's token was given", HAND_ONE_IN)
         return
     try:
-        own_realm(way.downstream, way.subject)
+        realm = own_realm(way.downstream, way.subject)
     except ExchangeError as error:
         yield way.refused(error)
+        return
+    if way.downstream.base_url.startswith(f"{realm.issuer}/"):
+        said = "It is Keycloak itself, which takes the user's own token."
+        yield way.chart.holds(EXCHANGE, said)
         return
     claims = unverified_claims(way.subject.value)
     audiences = audience_of(claims)

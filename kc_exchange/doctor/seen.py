@@ -58,9 +58,13 @@ class Seen:
         """The address of the whole server: its realms share its features."""
         return server_of(self.realm)
 
-    def exchanges_users(self) -> bool:
-        """Tell whether its client has to exchange the tokens of users."""
-        return bool(self.wanted & (NARROWING | LEGACY) - {"jwt-grant"})
+    def exchanges_users(self, *, of_operators: bool) -> bool:
+        """Tell whether its client has to exchange the tokens of users.
+
+        What impersonates takes those of operators alone.
+        """
+        others = {"jwt-grant"} if of_operators else {"jwt-grant", "impersonation"}
+        return bool(self.wanted & (NARROWING | LEGACY) - others)
 
     @property
     def token_url(self) -> str:

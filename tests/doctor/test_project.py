@@ -12,7 +12,7 @@ from kc_exchange.doctor.project import check_login, check_settings
 from tests.doctor.kinds import Kind
 from tests.doctor.tokens import Login
 from tests.doctor.world import world
-from tests.real_keycloak import STANDARD
+from tests.real_keycloak import LEGACY, STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +123,49 @@ def test_users__of_each_realm_with_hosts(
         "downstream orders-api, users of default",
         "downstream orders-api, users of tenant",
     }
+
+
+def test_users__of_the_one_realm_that_a_downstream_takes(
+    partner: str, settings: Any, examined: Callable[..., Any]
+) -> None:
+    """Where REALM is set, users of other realms have no way to it."""
+    with world(EMBEDDED, partner) as sound:
+        found = sound.settings()
+        other = {**found["REALMS"]["default"], "HOSTS": ["b.example.com"]}
+        found["REALMS"]["tenant"] = other
+        found["DOWNSTREAMS"]["orders-api"]["REALM"] = "tenant"
+        settings.KC_EXCHANGE = found
+
+        report = examined("--audience", "orders-api")
+
+    about = {f["about"] for f in report["findings"] if f["step"] == "exchange"}
+    assert about == {"downstream orders-api"}
+
+
+@pytest.mark.parametrize(("user", "is_looked_at"), [("alice", False), ("olga", True)])
+def test_token__of_an_impersonator(
+    partner: str,
+    settings: Any,
+    examined: Callable[..., Any],
+    user: str,
+    is_looked_at: bool,
+) -> None:
+    """A client that only impersonates has to be in the `aud` of operators alone."""
+    with world(Kind(LEGACY, real=False), partner) as sound:
+        found = sound.settings()
+        support = {**found["REALMS"]["default"], "CLIENT_ID": "support-app"}
+        found["REALMS"]["support"] = support
+        found["IMPERSONATION"] = {"REALM": "support"}
+        settings.KC_EXCHANGE = found
+        settings.MIDDLEWARE = [
+            *settings.MIDDLEWARE,
+            "kc_exchange.middleware.ImpersonationMiddleware",
+        ]
+
+        report = examined(token=Login(user=user).obtain(sound))
+
+    said = [f for f in report["findings"] if "support-app may not" in f["cause"]]
+    assert bool(said) is is_looked_at
 
 
 def test_realm__without_a_credential(

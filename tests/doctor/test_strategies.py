@@ -62,6 +62,22 @@ def test_forward__goes_as_it_is(
     assert exchange_of(report) == [("ok", "The user's own token is for it, too.")]
 
 
+def test_forward__to_keycloak_itself(
+    partner: str, settings: Any, examined: Callable[..., Any]
+) -> None:
+    """Its user info takes the login's token, which names it in no `aud`."""
+    with world(EMBEDDED, partner) as sound:
+        found = sound.settings()
+        place = f"{sound.issuer()}/protocol/openid-connect/"
+        found["DOWNSTREAMS"]["userinfo"] = {"BASE_URL": place, "STRATEGY": "forward"}
+        settings.KC_EXCHANGE = found
+        report = examined("--audience", "userinfo", token=Login().obtain(sound))
+
+    assert exchange_of(report) == [
+        ("ok", "It is Keycloak itself, which takes the user's own token.")
+    ]
+
+
 def test_forward__of_another_realm(settings: Any, examined: Callable[..., Any]) -> None:
     """A token does not leave for a service of another realm."""
     with double(settings) as server:

@@ -90,7 +90,6 @@ EXCHANGE: dict[str, Entry] = {
         "session that is about to end cuts it, too.)",
         _LIFESPAN_FIX,
         console=_LIFESPAN,
-        provision=True,
         state="warning",
     ),
     "own_audience_missing": Entry(setting=_SCOPES, console=_MAPPER, provision=True),
