@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from tests.keycloak.servers import EXCHANGE_GRANT
+from tests.keycloak.servers import EXCHANGE_GRANT, JWT_GRANT
 from tests.keycloak.steps import Exchanged, Literal, Login
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ OFFERS = {
         "password",
         "refresh_token",
         EXCHANGE_GRANT,
+        JWT_GRANT,
     },
     "response_types_supported": {"code"},
     "subject_types_supported": {"public"},

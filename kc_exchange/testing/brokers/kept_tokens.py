@@ -29,14 +29,15 @@ SHOWN = (
 class Unusable(Exception):
     """Say why there is no token to give out, in Keycloak's words."""
 
-    def __init__(self, error: str, description: str, reason: str | None) -> None:
+    def __init__(self, error: str, description: str, reason: str) -> None:
         super().__init__(error)
         self.error = error
         self.description = description
         self.reason = reason
 
 
-def _expired(reason: str | None) -> Unusable:
+def _expired() -> Unusable:
+    reason = "requested_issuer token expired"
     return Unusable("token_expired", "linked token is expired", reason)
 
 
@@ -80,11 +81,11 @@ class KeptTokens:
 
     def _renewed_account(self, before: Json) -> Json:
         if before.get("refresh_token") is None:
-            raise _expired("requested_issuer token expired")
+            raise _expired()
         fresh = self._renewed(before["refresh_token"])
         if fresh is None:
             self._server.links.store(self._user, self._provider.alias, None)
-            raise _expired("requested_issuer token expired")
+            raise _expired()
         if self._session.notes.get(notes.ACCESS_TOKEN) == before["access_token"]:
             self._note(fresh)
         kept = {"refresh_token": before["refresh_token"]} | fresh
@@ -101,9 +102,7 @@ class KeptTokens:
                 "identity provider is not linked, can only link to current user session"
             )
             raise Unusable("not_linked", said, "requested_issuer has not linked")
-        token = known.get(notes.ACCESS_TOKEN)
-        if token is None:
-            raise _expired("requested_issuer is not linked")
+        token = known[notes.ACCESS_TOKEN]
         if self._provider.kind not in OPENID:
             return {"access_token": token}
         ends_at = int(known[notes.EXPIRATION])
@@ -112,7 +111,7 @@ class KeptTokens:
             return {"access_token": token, "expires_in": lasting}
         fresh = self._renewed(known.get(notes.REFRESH_TOKEN))
         if fresh is None:
-            raise _expired("requested_issuer token expired")
+            raise _expired()
         self._note(fresh)
         return fresh
 
