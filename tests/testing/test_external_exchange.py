@@ -209,45 +209,6 @@ def test_exchange__of_a_token_by_its_type_alone(start: Callable[..., Desk]) -> N
     assert record.subject_issuer == desk.keycloak.issuer("partner")
 
 
-@pytest.mark.parametrize(
-    ("realm", "name"),
-    [({}, "pia"), ({"registrationEmailAsUsername": True}, "pia@example.com")],
-)
-def test_users__are_named_as_the_realm_wants(
-    there: DownstreamRecorder, realm: dict[str, Any], name: str
-) -> None:
-    """After the provider's name, or after the e-mail address."""
-    asking = provider(config={"userInfoUrl": there.url})
-    documents = home(asking, **realm), partner()
-    with (
-        EmbeddedKeycloak(*documents, features=FEATURES) as keycloak,
-        requests.Session() as http,
-    ):
-        http.trust_env = False
-        keycloak.allow_exchange("home", "gateway", subject_issuer="partner")
-        there.answer_next(body=PERSON)
-        token = Desk(keycloak, http).exchange("opaque").json()["access_token"]
-    assert claims(token)["preferred_username"] == name
-
-
-@pytest.mark.parametrize(("duplicates", "status"), [(False, 400), (True, 200)])
-def test_users__share_an_address_where_they_may(
-    there: DownstreamRecorder, duplicates: bool, status: int
-) -> None:
-    """Another user's e-mail address is taken, unless the realm allows it twice."""
-    asking = provider(config={"userInfoUrl": there.url})
-    document = home(asking, duplicateEmailsAllowed=duplicates)
-    with (
-        EmbeddedKeycloak(document, partner(), features=FEATURES) as keycloak,
-        requests.Session() as http,
-    ):
-        http.trust_env = False
-        keycloak.allow_exchange("home", "gateway", subject_issuer="partner")
-        there.answer_next(body=PERSON | {"email": "Nora@example.com"})
-        reply = Desk(keycloak, http).exchange("opaque")
-    assert reply.status_code == status
-
-
 def test_exchange__signed_and_no_user_info(
     start: Callable[..., Desk], there: DownstreamRecorder
 ) -> None:

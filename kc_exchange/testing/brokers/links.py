@@ -32,7 +32,8 @@ class LinkStore:
         """Add a user who was not in the realm before."""
         with self.lock:
             self._made.add(user.id)
-            self._realm.users[user.id] = user
+            # Another thread may be looking through the users as they were.
+            self._realm.users = {**self._realm.users, user.id: user}
 
     def join(self, user: User, alias: str, link: Link) -> None:
         """Give the user this account at the provider, in place of any other."""
@@ -47,8 +48,8 @@ class LinkStore:
     def reset(self) -> None:
         """Have the users and accounts of the export again."""
         with self.lock:
-            for user_id in self._made:
-                self._realm.users.pop(user_id, None)
+            users = self._realm.users.items()
+            self._realm.users = {id_: u for id_, u in users if id_ not in self._made}
             for user_id, links in self._before.items():
                 if user_id in self._realm.users:
                     self._realm.users[user_id].links = links
