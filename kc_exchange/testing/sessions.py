@@ -40,7 +40,7 @@ class UserSession:
     last_refresh_at: int
     transient: bool = False
     offline: bool = False
-    notes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict, repr=False)
     clients: dict[str, ClientSession] = field(default_factory=dict)
 
 

@@ -136,6 +136,18 @@ def test_broker_token__keeps_the_providers_token(desk: Desk) -> None:
     assert desk.passed_on(desk.own("nora"), "partner").status_code == 400
 
 
+def test_tokens__stay_out_of_repr(desk: Desk) -> None:
+    """Neither a session nor an account shows what it keeps."""
+    keycloak = desk.keycloak
+    hidden: dict[str, Any] = {"token": "hidden-word", "refresh_token": "hidden-word"}
+    keycloak.broker_token("home", "nora", "stored", client_id="gateway", **hidden)
+
+    (session,) = keycloak._realms["home"].sessions.of_user(desk.user("nora").id)
+
+    assert "hidden-word" in session.notes.values()
+    assert "hidden-word" not in repr((session, desk.user("nora")))
+
+
 def test_reset__takes_everything_back(desk: Desk) -> None:
     """Users that exchanges made, accounts, tokens and permissions."""
     keycloak = desk.keycloak

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.keycloak.brokering import (
     GATEWAY,
+    FromProvider,
     at_broker,
     external_form,
     taken,
@@ -161,4 +162,27 @@ AUDIENCES = (
     ),
 )
 
-ROWS = AUDIENCES
+OFFLINE = {
+    "scope": "offline_access",
+    "requested_token_type": REFRESH_TOKEN,
+}
+
+LATER = (
+    permitted(
+        "a provider's token, its user to come back offline",
+        (
+            ("grant_type", "refresh_token"),
+            ("refresh_token", FromProvider(part="refresh_token", more=OFFLINE)),
+        ),
+        Expect(claims={"sub": id_of(BROKER, "gus"), "azp": "gateway"}),
+    ),
+    permitted(
+        "a provider's token, offline, as the subject of another exchange",
+        exchange_form(
+            FromProvider(more={"scope": "offline_access"}), without=("scope",)
+        ),
+        refused(400, "invalid_request", "Invalid token"),
+    ),
+)
+
+ROWS = (*AUDIENCES, *LATER)
