@@ -20,7 +20,7 @@ _OK, _UNAUTHORIZED = 200, 401
 
 def customer_data(stack: Stack, name: str, password: str) -> dict[str, Any]:
     """Return what the shop's API answers to a customer's app."""
-    token = _token(stack, name, password)
+    token = access_token(stack, name, password)
     with closing(Visitor(stack.shop)) as app:
         return app.ask("api/orders/", Authorization=f"Bearer {token}")
 
@@ -53,7 +53,8 @@ def exchange_parcel(stack: Stack, token: str) -> requests.Response:
     return _sent("POST", urljoin(stack.shop, "api/token/"), data=form)
 
 
-def _token(stack: Stack, name: str, password: str) -> str:
+def access_token(stack: Stack, name: str, password: str) -> str:
+    """Return the token of a customer who logs in to the app."""
     return _logged_in(stack.issuer, "shop-app", name, password)["access_token"]
 
 
@@ -70,7 +71,7 @@ def _logged_in(issuer: str, client: str, name: str, password: str) -> dict[str, 
     expect(
         reply.status_code == _OK,
         f"{issuer} gives the app no token ({reply.status_code}).",
-        f"The realm needs the client {client}: provision it, or import its file anew.",
+        f"The realm needs the client {client}: provision it, or take its own file.",
     )
     found: dict[str, str] = reply.json()
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
     Told = list[tuple[str, Mapping[str, Any] | None]]
 
-_OK, _BAD_REQUEST, _UNAUTHORIZED = 200, 400, 401
+_OK, _BAD_REQUEST = 200, 400
+_HEALTHY = 0
+_DOUBTS = {
+    "lifespan_short": "the demo's tokens live for seconds, to be refreshed",
+    "cve_2026_17526_possible": "nobody may ask Keycloak for its release",
+}
+"""What the doctor would look at, and why it is so in a demo."""
 
 
 class Beyond:
@@ -113,6 +120,29 @@ class Beyond:
             ("the token of another app was refused: 400 invalid_grant", None),
         ]
 
+    def doctor(self) -> Told:
+        """Let the doctor go the way of alice's token to every downstream."""
+        token = app.access_token(self.stack, "alice", self._password)
+        arguments = ("kc_exchange", "doctor", "--json", "--user-token-stdin")
+        done = self.stack.manage(*arguments, told=token)
+        expect(
+            done.returncode == _HEALTHY,
+            f"The doctor found what this check did not: {done.stderr or done.stdout}",
+            "manage.py kc_exchange doctor",
+        )
+        report = json.loads(done.stdout)
+        doubts = {f["code"] for f in report["findings"] if f["state"] == "warning"}
+        expect(
+            doubts <= _DOUBTS.keys(),
+            f"The doctor has doubts: {', '.join(sorted(doubts))}.",
+            "manage.py kc_exchange doctor",
+        )
+        held = report["counts"]["ok"]
+        return [
+            (f"{held} things are as they should be, and nothing is wrong", None),
+            *((f"to look at: {_DOUBTS[code]}", None) for code in sorted(doubts)),
+        ]
+
     def _expect_astray(self, cookie: str) -> None:
         with closing(Visitor(self.stack.shop)) as astray:
             astray.take_cookie(settings.SESSION_COOKIE_NAME, cookie)
@@ -139,4 +169,5 @@ def steps(beyond: Beyond) -> list[tuple[str, Callable[[], Told]]]:
         ("another realm", beyond.grant),
         ("another brand", beyond.brand),
         ("from elsewhere", beyond.parcel),
+        ("doctor", beyond.doctor),
     ]

@@ -81,12 +81,18 @@ class Served:
         """Report whether the process is gone."""
         return self._running().poll() is not None
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run another command of the same project, and return what it said."""
+    def manage(
+        self, *arguments: str, told: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run another command of the same project, and return what it said.
+
+        `told` is what it reads from its standard input.
+        """
         return subprocess.run(  # noqa: S603 - our own command
             [*_MANAGE, *arguments],
             cwd=ROOT,
             env=self._environment,
+            input=told,
             capture_output=True,
             text=True,
             timeout=_LONGEST,

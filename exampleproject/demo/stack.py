@@ -47,9 +47,11 @@ class Stack:
         """The shop's SQLite database."""
         return self.folder / "shop.sqlite3"
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def manage(
+        self, *arguments: str, told: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command of the shop, as whoever looks after it would."""
-        return self.children[-1].manage(*arguments)
+        return self.children[-1].manage(*arguments, told=told)
 
     def ended(self) -> str:
         """Return the name of a child that has ended by itself, "" while all run."""

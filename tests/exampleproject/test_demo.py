@@ -35,6 +35,7 @@ STEPS = [
     "another realm",
     "another brand",
     "from elsewhere",
+    "doctor",
     "support",
     "user list",
     "start",

@@ -8,10 +8,11 @@ import pytest
 
 from tests.keycloak.brokering import GATEWAY, FromProvider, external_form
 from tests.keycloak.external import External, Newcomer
-from tests.keycloak.kinds import PERMISSIONS, on
+from tests.keycloak.kinds import on
 from tests.keycloak.realms import BROKER
 from tests.keycloak.rows import Expect, Row
 from tests.keycloak.servers import ID_TOKEN
+from tests.real_keycloak import PERMISSIONS
 
 if TYPE_CHECKING:
     from tests.keycloak.servers import Server
