@@ -40,7 +40,7 @@ BROKER: list[Said] = [
         "invalid_token",
         "token type not supported",
         e.ExchangeMisconfigured,
-        "Disable 'typ'",
+        "Disable type claim check",
     ),
     (400, "invalid_token", "User already exists", e.ExchangeDenied, "link"),
     (400, "invalid_token", "Invalid Token", e.ExchangeDenied, "Enabled"),
