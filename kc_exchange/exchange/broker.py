@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kc_exchange.exceptions import UnexpectedReply
 from kc_exchange.exchange.broker_refusals import BROKER_ROWS
 from kc_exchange.exchange.check import Check
+from kc_exchange.exchange.discard import discard
 from kc_exchange.exchange.grants import TOKEN_EXCHANGE, scope_parameter
 from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
 from kc_exchange.exchange.token_endpoint import Form, ask
@@ -65,7 +67,11 @@ def broker(
     members = ask(
         realm, form, may_repeat=False, rows=BROKER_ROWS, provider=subject_issuer
     )
-    return brokered(members, subject, realm, scopes)
+    try:
+        return brokered(members, subject, realm, scopes)
+    except UnexpectedReply:
+        discard(members, subject, realm)
+        raise
 
 
 def broker_form(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kc_exchange.exceptions import ExchangeMisconfigured
+from kc_exchange.exceptions import ExchangeMisconfigured, UnexpectedReply
+from kc_exchange.exchange.discard import discard
 from kc_exchange.exchange.grants import TOKEN_EXCHANGE
 from kc_exchange.exchange.impersonation_refusals import ROWS
 from kc_exchange.exchange.impersonation_reply import Impersonated, impersonated
@@ -35,7 +36,8 @@ def impersonate(
 
     Every call begins a session of that user at Keycloak, which lasts until
     `end_session` or its own idle limit; so a request that may have arrived is not
-    sent again. One call, within `realm.deadline` seconds.
+    sent again. One call, within `realm.deadline` seconds; the session of a reply that
+    is not what was asked for is ended again, which may take twice as long.
 
     Args:
         operator: the operator's own access token; `realm.client_id` is in its
@@ -52,7 +54,11 @@ def impersonate(
     """
     form = impersonation_form(operator, requested_subject, realm)
     members = ask(realm, form, may_repeat=False, rows=ROWS)
-    return impersonated(members, operator, requested_subject, realm)
+    try:
+        return impersonated(members, operator, requested_subject, realm)
+    except UnexpectedReply:
+        discard(members, operator, realm)
+        raise
 
 
 def impersonation_form(

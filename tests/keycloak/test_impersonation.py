@@ -233,3 +233,14 @@ def test_impersonate__feature_is_off(keycloak: Server) -> None:
 
     assert "--features=token-exchange" in caught.value.fix
     assert 'AT_KEYCLOAK in KC_EXCHANGE["IMPERSONATION"] to "never"' in caught.value.fix
+
+
+@on(LEGACY)
+def test_impersonate__ends_the_session_of_a_reply_it_does_not_take(
+    keycloak: Server,
+) -> None:
+    """Keycloak takes a username, too, and has begun a session by then."""
+    with pytest.raises(UnexpectedReply, match="sub is not the target's"):
+        impersonate(operator(keycloak), "bob", realm(keycloak))
+
+    assert keycloak.admin.sessions("bob") == set()
