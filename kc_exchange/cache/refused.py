@@ -23,13 +23,37 @@ if TYPE_CHECKING:
     from kc_exchange.tokens import AccessToken
 
 _SIZE = 10_000
+_FOR_EVERYBODY = frozenset(
+    {
+        "audience_asks_consent",
+        "audience_disabled",
+        "audience_unknown",
+        "exchange_off",
+        "https_required",
+        "jwt_grant_no_provider",
+        "jwt_grant_off",
+        "jwt_grant_provider_not_allowed",
+        "jwt_grant_provider_off",
+        "jwt_grant_unknown",
+        "legacy_off",
+        "provider_disabled",
+        "provider_permission_missing",
+        "provider_unknown",
+        "realm_disabled",
+        "requester_public",
+        "switch_off",
+    }
+)
+"""What no subject token can bring about: it is of the clients, providers or server."""
 
 
 class Refused:
     """Refusals by key, bounded; an outage is none, and under DEBUG nothing is kept.
 
-    What Keycloak refuses to one user is kept under that user's key, a mistake in the
-    settings under `place`, for everybody. A newer subject token has another key.
+    What Keycloak refuses to one user is kept under that user's key. A mistake in the
+    settings is kept under `place`, for everybody of the user's realm, if no subject
+    token can cause it: one made for that must not shut others out. A newer subject
+    token has another key.
     """
 
     def __init__(self, seconds: float = 30.0) -> None:
@@ -63,7 +87,8 @@ class Refused:
             raise
         except ExchangeMisconfigured as error:
             if type(error) is ExchangeMisconfigured:
-                self._remember(place, error)
+                everybody = error.diagnosis in _FOR_EVERYBODY
+                self._remember(place if everybody else key, error)
             raise
 
     def clear(self) -> None:

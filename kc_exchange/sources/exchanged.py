@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from kc_exchange import cache
 from kc_exchange.exceptions import SubjectTokenRejected
-from kc_exchange.sources.keys import downstream_key
+from kc_exchange.sources.keys import downstream_key, place_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ class ExchangedSource:
 
     def _load(self, subject: SubjectToken, cached: str) -> AccessToken:
         realm = self._route.realm(subject)
-        place = downstream_key(self._route.downstream, realm, None)
+        place = place_key(self._route.downstream, realm, subject)
         load = partial(self._route.load, subject)
         return cache.refused.guard(self._key(subject), place, load, cached)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kc_exchange import cache
@@ -29,7 +30,7 @@ def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> bytes:
 def downstream_key(
     downstream: Downstream, realm: Realm, subject: SubjectToken | None
 ) -> bytes:
-    """Return the key of a downstream's token; without a subject, of its settings."""
+    """Return the key of a downstream's token, for a user or for nobody."""
     return key_of(
         realm,
         subject,
@@ -41,6 +42,11 @@ def downstream_key(
         " ".join(sorted(downstream.assertion_scopes)),
         "" if subject is None else issuer_alias(downstream, subject),
     )
+
+
+def place_key(downstream: Downstream, realm: Realm, subject: SubjectToken) -> bytes:
+    """Return the key of what is the same for all users of the subject's realm."""
+    return downstream_key(downstream, realm, replace(subject, value=""))
 
 
 def _parts(subject: SubjectToken | None) -> tuple[str, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import downstream_session
+from kc_exchange import conf, downstream_session
 from kc_exchange.cache import Refused
+from kc_exchange.conf import Downstream
 from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import (
     AudienceNotAvailable,
@@ -19,11 +21,14 @@ from kc_exchange.exceptions import (
     SubjectTokenRejected,
     UnexpectedReply,
 )
-from kc_exchange.tokens import AccessToken
+from kc_exchange.sources import FixedSubject, source_for
+from kc_exchange.sources.keys import place_key
+from kc_exchange.tokens import AccessToken, SubjectToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kc_exchange.conf import Strategy
     from kc_exchange.testing import EmbeddedKeycloak
 
 
@@ -69,6 +74,84 @@ def test_misconfigured_downstream__is_asked_for_once_for_all(
 
     assert len(embedded_keycloak.exchanges) == 1
     assert caplog.text.count("kc_exchange.refused") == 1
+
+
+def test_token_that_was_made_to_be_refused__shuts_nobody_out(
+    configure: Callable[..., None],
+    embedded_keycloak: EmbeddedKeycloak,
+    kc_subject_token: Callable[..., str],
+) -> None:
+    """A wrong token is one user's, even where the fix would be in the settings."""
+    configure(embedded_keycloak, None)
+    others, own = kc_subject_token("bob", client_id="orders-api"), kc_subject_token()
+    downstream = conf.current().downstream("orders-api")
+
+    for token in (others, "h." + "x" * 30_000 + ".s", "h.e30.s"):
+        refuse(token, ExchangeError)
+
+    assert source_for(downstream, FixedSubject(SubjectToken(value=own))).token().value
+
+
+@pytest.mark.parametrize("diagnosis", ["switch_off", "audience_unknown", "legacy_off"])
+def test_mistake_in_the_settings__is_everybodys(diagnosis: str) -> None:
+    """Of the same place alone: another realm's users have settings of their own."""
+    refused = Refused()
+    asked = Asked(ExchangeMisconfigured(diagnosis=diagnosis))
+    with pytest.raises(ExchangeMisconfigured):
+        refused.guard(b"bob", b"place", asked, "miss")
+
+    with pytest.raises(ExchangeMisconfigured):
+        refused.guard(b"alice", b"place", asked, "miss")
+    assert refused.guard(b"alice", b"elsewhere", asked, "miss").value == "a.b.c"
+
+
+@pytest.mark.parametrize(
+    "diagnosis",
+    [
+        "external_typ_missing",
+        "form_too_long",
+        "other_provider",
+        "provider_failed",
+        "request_refused",
+        "requester_not_holder",
+        "requester_not_in_audience",
+        "scope_unknown",
+        "server_failed",
+        "subject_not_access_token",
+        "token_too_long",
+        "",
+    ],
+)
+def test_mistake_that_a_token_can_cause__is_one_users(diagnosis: str) -> None:
+    """Or one token, forged or foreign, would switch a downstream off for all."""
+    refused = Refused()
+    asked = Asked(ExchangeMisconfigured(diagnosis=diagnosis))
+    for _ in range(2):
+        with pytest.raises(ExchangeMisconfigured):
+            refused.guard(b"bob", b"place", asked, "miss")
+    assert asked.count == 1
+
+    assert refused.guard(b"alice", b"place", asked, "miss").value == "a.b.c"
+
+
+@pytest.mark.parametrize("strategy", ["exchange", "cross-realm", "external"])
+def test_place__is_of_one_realm_and_one_provider(
+    settings: Any, strategy: Strategy
+) -> None:
+    """What is wrong for one tenant's users is not remembered for another's."""
+    realm = {"ISSUER": "https://sso.example.com/realms/a", "CLIENT_ID": "app"}
+    settings.KC_EXCHANGE = {"REALMS": {"default": realm | {"CLIENT_SECRET": "s"}}}
+    orders = Downstream(
+        name="orders-api", base_url="", audience="orders-api", strategy=strategy
+    )
+    first = SubjectToken(value="a", realm="acme")
+    issuing = conf.current().realm("default")
+
+    key = place_key(orders, issuing, first)
+
+    assert key == place_key(orders, issuing, replace(first, value="b"))
+    for other in (replace(first, realm="globex"), replace(first, provider="github")):
+        assert key != place_key(orders, issuing, other)
 
 
 def test_debug__asks_again(
