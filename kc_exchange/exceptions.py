@@ -306,5 +306,5 @@ class UnknownRealm(InvalidToken):
     cause = "The access token comes from an issuer that is not accepted here."
     fix = (
         "Send a token of the realm that this address belongs to. In a project: are its "
-        "ISSUER, and its HOSTS, in KC_EXCHANGE['REALMS']?"
+        "ISSUER, and its HOSTS or USERS, in KC_EXCHANGE['REALMS']?"
     )

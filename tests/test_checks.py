@@ -95,6 +95,7 @@ def test_check__missing(settings: Any) -> None:
                 }
             },
         ),
+        ("W026", {"KC_EXCHANGE": with_realm(HOSTS=["shop.example.com"])}),
         ("W025", {"KC_EXCHANGE": with_provider(AUDIENCES=["*"])}),
         (
             "E015",

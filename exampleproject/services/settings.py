@@ -39,7 +39,12 @@ def exchange_settings(name: str) -> dict[str, Any]:
         "AUTHORIZED_PARTIES": ["shop", "shop-support"],
         **_own(name),
     }
-    studio = {**realm(name, "studio"), "AUTHORIZED_PARTIES": ["studio"], **_own(name)}
+    studio = {
+        **realm(name, "studio"),
+        "USERS": True,
+        "AUTHORIZED_PARTIES": ["studio"],
+        **_own(name),
+    }
     return {"REALMS": {"default": shop, "studio": studio}}
 
 

@@ -70,7 +70,7 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
 
     Raises:
         InvalidRequest: see `bearer_token`.
-        UnknownRealm: nobody configured its issuer.
+        UnknownRealm: it is of no realm whose users come here, nor of PROVIDERS.
     """
     token = bearer_token(request)
     if token is None:
@@ -83,7 +83,7 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     if issuer is None:  # no JWT: the Keycloak of that realm says what it thinks of it
         alias = realms.login_realm(request).alias
         return SubjectToken(value=token, realm=alias, expires_at=expires_at)
-    realm = realms.realm_of_issuer(issuer)
+    realm = realms.realm_of_bearer(request, issuer)
     if realm is not None:
         return SubjectToken(value=token, realm=realm.alias, expires_at=expires_at)
     return provider_token(token, _provider_of(issuer), expires_at)
@@ -106,7 +106,9 @@ def _provider_of(issuer: object) -> Provider:
     for provider in conf.current().providers.values():
         if provider.issuer and provider.issuer == issuer:
             return provider
-    raise UnknownRealm.because("its issuer is neither in REALMS nor in PROVIDERS")
+    raise UnknownRealm.because(
+        "its issuer is neither of PROVIDERS nor of a realm whose USERS come here"
+    )
 
 
 @sensitive_variables()

@@ -66,15 +66,19 @@ def login_realm(request: HttpRequest | None) -> Realm:
 
 
 def realm_of_issuer(issuer: object) -> Realm | None:
-    """Return the realm of that issuer, None where it is not configured.
+    """Return the realm whose users' tokens have this `iss`; see `conf.Settings`."""
+    return conf.current().realm_of_issuer(issuer)
 
-    Of several with this issuer, which differ in their client, `default` comes first.
+
+def realm_of_bearer(request: HttpRequest, issuer: object) -> Realm | None:
+    """Return the realm of that issuer, as the client that the request belongs to.
+
+    Raises:
+        UnknownRealm: the request belongs to no realm.
     """
-    realms = conf.current().realms
-    default = realms["default"]
-    if default.issuer == issuer:
-        return default
-    return next((realm for realm in realms.values() if realm.issuer == issuer), None)
+    own = realm_of(request)
+    same = own is not None and own.issuer == issuer
+    return own if same else realm_of_issuer(issuer)
 
 
 def refuse_foreign(request: HttpRequest, token: SubjectToken) -> None:

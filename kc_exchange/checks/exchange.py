@@ -24,6 +24,7 @@ _BEFORE = (
 _EXAMPLES = ("change-me", "changeme", "demo-secret", "example")
 _SHORTEST_SECRET = 16
 _LONGEST_DEADLINE = 10.0
+_BY_ISSUER = "kc_exchange.capture.realm_by_issuer"
 _BY_HOST = "kc_exchange.capture.realm_by_host"
 _USED: dict[str, set[str]] = {
     "exchange": {"AUDIENCE", "SCOPES"},
@@ -40,7 +41,7 @@ _OPTIONAL = {"REQUESTED_ISSUER"}.union(*_USED.values())
 
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E031: the dictionary; E012-E015, W001-W006, W024-W025: what is around it."""
+    """E001-E031: the dictionary; E012-E015, W001-W006, W024-W026: what is around it."""
     problems = conf.problems()
     if problems:
         return [error(p.number, p.message, p.hint) for p in problems]
@@ -141,6 +142,14 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
             "REALM_OF_REQUEST goes by the host, and no realm has HOSTS: every token "
             "and every login is refused.",
             "Give each of REALMS whose users come here its HOSTS.",
+        )
+    by_issuer = parsed.realm_of_request == _BY_ISSUER
+    if by_issuer and any(realm.hosts for realm in parsed.realms.values()):
+        yield warning(
+            "W026",
+            "HOSTS say which realm's address it is, and REALM_OF_REQUEST goes by the "
+            "issuer: users of every realm come in at every address.",
+            f"Set REALM_OF_REQUEST to {_BY_HOST!r}, or write USERS in place of HOSTS.",
         )
     for realm in parsed.realms.values():
         if realm.deadline > _LONGEST_DEADLINE:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args
 
+from django.http.request import split_domain_port
+
 from kc_exchange.conf.parse_downstream import downstream
 from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.parse_provider import provider
@@ -26,6 +28,7 @@ REALM = {
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
     "HOSTS",
+    "USERS",
 }  # fmt: skip
 _MAX_LEEWAY = 60
 _CREDENTIAL = {
@@ -82,11 +85,8 @@ def _asked(
     downstreams: Iterable[Downstream],
     providers: Iterable[Provider],
 ) -> set[str]:
-    """Return the realms whose token endpoint is asked, as far as settings tell.
-
-    Users come from the realm `default`, and from those that have hosts.
-    """
-    users = {"default", *(alias for alias, realm in realms.items() if realm.hosts)}
+    """Return the realms whose token endpoint is asked, as far as settings tell."""
+    users = {alias for alias, realm in realms.items() if realm.users}
     asked = {p.realm for p in providers}
     for one in downstreams:
         if one.strategy != "forward":
@@ -107,6 +107,11 @@ def _credentials(top: Reader, realms: Mapping[str, Realm], asked: set[str]) -> N
 
 def _hosts(top: Reader, realms: Mapping[str, Realm]) -> None:
     """A host belongs to one realm, or nobody could tell whose users come there."""
+    for realm in realms.values():
+        for host in sorted(realm.hosts):
+            if split_domain_port(host) != (host, ""):
+                hint = "Write host names alone: no port, no scheme, no dot at the end."
+                top.wrong("E031", f"has {host!r} for a host", hint, "REALMS")
     times = Counter(host for realm in realms.values() for host in realm.hosts)
     for host in sorted(host for host, count in times.items() if count > 1):
         hint = "Name each host in HOSTS of one realm."
@@ -145,6 +150,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         "CLIENT_AUTH", "client_secret_basic", get_args(ClientAuth), "E007"
     )
     has_elsewhere = "DISCOVERY_URL" in reader.raw
+    hosts = frozenset(host.lower() for host in reader.words("HOSTS"))
     return Realm(
         alias=alias,
         issuer=reader.url("ISSUER", "E003", debug=debug or has_elsewhere),
@@ -164,7 +170,8 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         audiences=reader.words("AUDIENCES", (client_id,) if client_id else ()),
         authorized_parties=reader.words("AUTHORIZED_PARTIES"),
         actors=_actors(reader),
-        hosts=frozenset(host.lower() for host in reader.words("HOSTS")),
+        hosts=hosts,
+        users=reader.flag("USERS", default=alias == "default" or bool(hosts)),
     )
 
 

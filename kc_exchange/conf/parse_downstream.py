@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from kc_exchange.conf.values import ANY, Chosen, Downstream
+from kc_exchange.conf.values import Chosen, Downstream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,16 +79,17 @@ def _subject_issuers(
     providers: Mapping[str, Provider],
 ) -> dict[str, str]:
     value = reader.raw.get("SUBJECT_ISSUER", {})
-    named = {ANY: value} if isinstance(value, str) else value
+    own = "" if strategy == "external" else "default"
+    named = {own: value} if isinstance(value, str) else value
     if not isinstance(named, dict) or not all(map(_is_alias, named.values())):
         hint = "Give an alias, or {'realm': 'alias', ...} for the users' realms."
         reader.wrong("E026", "is no alias of an identity provider", hint)
         return {}
-    unknown = sorted(set(map(str, named)) - {ANY, *realms})
+    unknown = sorted(set(map(str, named)) - {own, *realms})
     if unknown:
-        hint = f"Its keys are users' realms: {sorted(realms)}, or '*'."
+        hint = f"Its keys are users' realms: {sorted(realms)}."
         reader.wrong("E026", f"names no realm: {unknown}", hint, "SUBJECT_ISSUER")
-    if strategy == "external" and named.get(ANY) not in providers:
+    if strategy == "external" and named.get("") not in providers:
         hint = f"Name one of PROVIDERS: {sorted(providers)}."
         reader.wrong("E026", "is none of PROVIDERS", hint, "SUBJECT_ISSUER")
     return {str(realm): alias for realm, alias in named.items()}

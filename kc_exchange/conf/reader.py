@@ -88,9 +88,9 @@ class Reader:
         self.wrong("E011", "is not a list of strings", "Write ['...', '...'].", key)
         return ()
 
-    def flag(self, key: str) -> bool:
+    def flag(self, key: str, *, default: bool = False) -> bool:
         """Return whether it is switched on."""
-        value = self.raw.get(key, False)
+        value = self.raw.get(key, default)
         if not isinstance(value, bool):
             self.wrong("E011", "is not a truth value", "Write True or False.", key)
         return value is True

@@ -65,6 +65,8 @@ class Realm:
     """
     hosts: frozenset[str] = frozenset()
     """Host names that `capture.realm_by_host` takes for this realm's."""
+    users: bool = True
+    """Whether its users come here: only then is a token of it taken for a login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class Downstream:
     subject_issuers: Mapping[str, str] = field(default_factory=dict)
     """Aliases of the identity providers that stand for the users' realms, by those.
 
-    "*" stands for any realm that is not named; see `subject_issuer`.
+    Of strategy `external` there is one alone, that of "": see `subject_issuer`.
     """
     requested_issuer: str = ""
     """Alias of the linked provider whose own token the downstream takes."""
@@ -120,10 +122,13 @@ class Downstream:
     accept_bare_401: bool = False
     """Whether a 401 without `error="invalid_token"` also renews the token."""
 
-    def subject_issuer(self, realm: str) -> str:
-        """Return the alias by which `realm` knows the realm of a user's token."""
-        known = self.subject_issuers
-        return known.get(realm, known.get(ANY, realm))
+    def subject_issuer(self, realm: str = "") -> str:
+        """Return the alias by which `self.realm` knows the issuer of a user's token.
+
+        Args:
+            realm: the user's realm; empty for the provider of strategy `external`.
+        """
+        return self.subject_issuers.get(realm, realm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,19 @@ class Settings:
     """Seconds that two clocks may differ; 60 at the most."""
     cache_size: int = 10_000
     """Exchanged tokens kept in a process at the most."""
+
+    @property
+    def user_realms(self) -> tuple[Realm, ...]:
+        """The realms whose users come here, `default` first."""
+        coming = [realm for realm in self.realms.values() if realm.users]
+        return tuple(sorted(coming, key=lambda realm: realm.alias != "default"))
+
+    def realm_of_issuer(self, issuer: object) -> Realm | None:
+        """Return the realm whose users' tokens have this `iss`, None without one.
+
+        Of several, which differ in their client, `default` comes first.
+        """
+        return next((one for one in self.user_realms if one.issuer == issuer), None)
 
     def realm(self, alias: str) -> Realm:
         """Return the realm of that alias.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kc_exchange.conf import ANY, Downstream
+from kc_exchange.conf import Downstream
 from kc_exchange.doctor.brokered import for_login
 from kc_exchange.doctor.chart import Chart
 from kc_exchange.doctor.way import Way
@@ -47,7 +47,7 @@ def _way(
             audience=realm.client_id,
             realm=realm.alias,
             strategy="external",
-            subject_issuers={ANY: alias},
+            subject_issuers={"": alias},
         ),
         subject=own or SubjectToken(value=""),
         is_own=own is None,

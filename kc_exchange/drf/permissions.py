@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 
+from kc_exchange.conf import current
 from kc_exchange.drf.errors import challenge
 from kc_exchange.jwt_validation import Claims
 
@@ -71,26 +72,44 @@ def HasScope(scope: str, *more: str) -> type[BasePermission]:  # noqa: N802 - a 
     return _named(Permission, f"HasScope{wanted}")
 
 
-def HasRealmRole(role: str, *more: str) -> type[BasePermission]:  # noqa: N802 - a class
-    """Require all of these roles of the realm (`realm_access`)."""
+def HasRealmRole(  # noqa: N802 - used as a class
+    role: str, *more: str, realm: str = ""
+) -> type[BasePermission]:
+    """Require all of these roles of the realm (`realm_access`).
+
+    Args:
+        role: its name.
+        more: names of others.
+        realm: the alias of the one of REALMS that must have given them. Without it any
+            does whose users come here, and a tenant's administrator gives them at will.
+    """
 
     class Permission(_ClaimsPermission):
         def holds(self, claims: Claims) -> bool:
-            return claims.realm_roles.issuperset((role, *more))
+            given = claims.realm_roles.issuperset((role, *more))
+            return given and _is_of(claims, realm)
 
     return _named(Permission, f"HasRealmRole{(role, *more)}")
 
 
 def HasClientRole(  # noqa: N802 - used as a class
-    client: str, role: str, *more: str
+    client: str, role: str, *more: str, realm: str = ""
 ) -> type[BasePermission]:
-    """Require all of these roles of one client (`resource_access`)."""
+    """Require all of these roles of one client (`resource_access`).
+
+    `realm` is that of `HasRealmRole`.
+    """
 
     class Permission(_ClaimsPermission):
         def holds(self, claims: Claims) -> bool:
-            return claims.client_roles(client).issuperset((role, *more))
+            given = claims.client_roles(client).issuperset((role, *more))
+            return given and _is_of(claims, realm)
 
     return _named(Permission, f"HasClientRole{(client, role, *more)}")
+
+
+def _is_of(claims: Claims, realm: str) -> bool:
+    return not realm or claims.issuer == current().realm(realm).issuer
 
 
 def _named(permission: type[BasePermission], name: str) -> type[BasePermission]:

@@ -46,7 +46,7 @@ def open_signed(token: str, realm: Realm | None) -> Opened:
 
 def _issuing_realm(issuer: object, named: Realm | None) -> Realm:
     """Before its keys are asked for: nobody makes us fetch those of another."""
-    for realm in [named] if named else current().realms.values():
-        if realm.issuer == issuer:
-            return realm
-    raise InvalidToken.because("another issuer")
+    realm = named or current().realm_of_issuer(issuer)
+    if realm is None or realm.issuer != issuer:
+        raise InvalidToken.because("another issuer")
+    return realm

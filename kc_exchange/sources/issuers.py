@@ -92,8 +92,17 @@ def broker_realm(downstream: Downstream, subject: SubjectToken) -> Realm:
 
 
 def issuer_alias(downstream: Downstream, subject: SubjectToken) -> str:
-    """Return the alias by which the downstream's realm knows the token's issuer."""
-    return downstream.subject_issuer("" if subject.provider else subject.realm)
+    """Return the alias by which the downstream's realm knows the token's issuer.
+
+    An impersonator's realm is one issuer with its users', and so it is named once.
+    """
+    if downstream.strategy == "external":
+        return downstream.subject_issuer()
+    settings, own = conf.current(), realm_of_subject(subject)
+    named = [own, settings.realm_of_issuer(own.issuer), *settings.realms.values()]
+    same = [one.alias for one in named if one and one.issuer == own.issuer]
+    known = (alias for alias in same if alias in downstream.subject_issuers)
+    return downstream.subject_issuer(next(known, same[1]))
 
 
 def _realms_token(downstream: Downstream, subject: SubjectToken) -> Realm:

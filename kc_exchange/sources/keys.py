@@ -31,6 +31,7 @@ def downstream_key(
     downstream: Downstream, realm: Realm, subject: SubjectToken | None
 ) -> bytes:
     """Return the key of a downstream's token, for a user or for nobody."""
+    by_alias = downstream.strategy in {"cross-realm", "external"}
     return key_of(
         realm,
         subject,
@@ -40,7 +41,7 @@ def downstream_key(
         downstream.actor,
         downstream.requested_issuer,
         " ".join(sorted(downstream.assertion_scopes)),
-        "" if subject is None else issuer_alias(downstream, subject),
+        issuer_alias(downstream, subject) if by_alias and subject else "",
     )
 
 

@@ -196,7 +196,7 @@ def test_capture__takes_the_token_with_its_expiry() -> None:
 def test_capture__of_another_realms_token_says_so(settings: Any) -> None:
     """It goes to that realm's Keycloak, and one of a stranger to none."""
     ours = settings.KC_EXCHANGE["REALMS"]["default"]
-    tenant = {**ours, "ISSUER": "https://id.example.com/realms/b"}
+    tenant = {**ours, "ISSUER": "https://id.example.com/realms/b", "USERS": True}
     settings.KC_EXCHANGE = {"REALMS": {"default": ours, "tenant-b": tenant}}
 
     def realm_of(issuer: str) -> str:

@@ -136,6 +136,10 @@ def test_parse__hides_secrets() -> None:
         ("E010", provider(REALM="other"), "is 'other'"),
         ("E030", downstream("ACTOR", "alice"), "is 'alice'"),
         ("E031", two_realms(HOSTS=["a.example.com"], CLIENT_SECRET="x"), "several"),
+        ("E031", two_realms(HOSTS=["b.example.com:80"], CLIENT_SECRET="x"), "a host"),
+        ("E031", two_realms(HOSTS=["b.example.com."], CLIENT_SECRET="x"), "a host"),
+        ("E011", two_realms(USERS="yes", CLIENT_SECRET="x"), "truth"),
+        ("E026", downstream("SUBJECT_ISSUER", {"*": "acme"}), "['*']"),
     ],
 )
 def test_parse__mistake(number: str, raw: Any, says: str) -> None:
@@ -221,19 +225,19 @@ def test_parse__issuers_of_a_downstream() -> None:
     raw["DOWNSTREAMS"] = {
         "plain": plain,
         "named": {**plain, "SUBJECT_ISSUER": "acme"},
-        "mapped": {**plain, "SUBJECT_ISSUER": {"default": "acme", "*": "rest"}},
+        "mapped": {**plain, "SUBJECT_ISSUER": {"default": "acme", "other": "rest"}},
     }
     parsed, problems = parse(raw, debug=False)
 
     assert problems == []
     assert parsed is not None
     found = {
-        name: [one.subject_issuer(alias) for alias in ("default", "third")]
+        name: [one.subject_issuer(alias) for alias in ("default", "other")]
         for name, one in parsed.downstreams.items()
     }
     assert found == {
-        "plain": ["default", "third"],
-        "named": ["acme", "acme"],
+        "plain": ["default", "other"],
+        "named": ["acme", "other"],
         "mapped": ["acme", "rest"],
     }
 

@@ -80,6 +80,11 @@ urlpatterns = [
     path("scopes", view(HasScope("profile", "orders:read"))),
     path("profile", view(HasScope("profile", "email"))),
     path("customer", view(HasRealmRole("customer"))),
+    path("customer-here", view(HasRealmRole("customer", realm="default"))),
+    path("customer-there", view(HasRealmRole("customer", realm="other"))),
+    path(
+        "account-there", view(HasClientRole("account", "view-profile", realm="other"))
+    ),
     path("staff", view(HasRealmRole("staff", "customer"))),
     path("account", view(HasClientRole("account", "view-profile"))),
     path("other-client", view(HasClientRole("orders-api", "view-profile"))),

@@ -26,6 +26,20 @@ def test_permission__denied(token, call, path):
     assert call(f"/{path}", token).status_code == 403
 
 
+def test_role__is_of_the_realm_that_is_named(token, call, settings):
+    """Another tenant's administrator gives a role of the same name at will."""
+    realms = settings.KC_EXCHANGE["REALMS"]
+    other = {**realms["default"], "ISSUER": "https://id.example.com/realms/other"}
+    settings.KC_EXCHANGE = {
+        **settings.KC_EXCHANGE,
+        "REALMS": {**realms, "other": other},
+    }
+
+    assert call("/customer-here", token).status_code == 200
+    assert call("/customer-there", token).status_code == 403
+    assert call("/account-there", token).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("path", "scope"),
     [

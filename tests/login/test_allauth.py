@@ -102,7 +102,7 @@ def test_login__at_another_of_the_realms(
     """The provider's address and issuer say which of REALMS it is."""
     ours = settings.KC_EXCHANGE["REALMS"]["default"]
     first = {**ours, "ISSUER": f"{keycloak.url}/realms/another"}
-    realms = {"default": first, "tenant": ours}
+    realms = {"default": first, "tenant": {**ours, "USERS": True}}
     settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "REALMS": realms}
 
     browser.sign_in(START, "alice", method="post")
