@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from kc_exchange import conf
 from kc_exchange.capture.bearer import bearer_token, from_bearer
+from kc_exchange.capture.foreign import is_foreign, shut_out
 from kc_exchange.capture.realms import (
     login_realm,
     realm_by_host,
@@ -46,6 +47,7 @@ __all__ = [
     "forget",
     "from_bearer",
     "from_session",
+    "is_foreign",
     "is_settled",
     "keep",
     "kept",
@@ -56,6 +58,7 @@ __all__ = [
     "renew",
     "seal_pending",
     "settle",
+    "shut_out",
     "uses_cookie_sessions",
 ]
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from kc_exchange.tokens import SubjectToken
 
 
+BY_ISSUER = "kc_exchange.capture.realm_by_issuer"
+
+
 def realm_by_issuer(request: HttpRequest) -> None:
     """Let each token say by its `iss` of which realm it is; the default."""
     del request

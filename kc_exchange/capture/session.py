@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import signed_cookies
 
+from kc_exchange import conf
 from kc_exchange.capture import newest
 from kc_exchange.capture.seal import Kept, seal, unseal, warn_unopened
 from kc_exchange.exceptions import ExchangeMisconfigured
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ITEM = "_kc_exchange"
 """The session's item that holds the sealed tokens."""
+ISSUER = "_kc_exchange_issuer"
+"""The session's item that says which realm its login was of."""
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ def seal_pending(
         return
     pending, state(request).pending = state(request).pending, None
     if pending is None:
+        request.session.pop(ISSUER, None)
         return
     tokens, owner = pending
     if owner is None or owner.pk == user.pk:
@@ -170,6 +174,7 @@ def _seal_into(session: SessionBase, tokens: TokenSet) -> None:
     if session.session_key is None:
         session.create()
     session[ITEM] = sealed_anew(str(session.session_key), tokens).sealed
+    session[ISSUER] = conf.current().realm(tokens.realm).issuer
 
 
 def _next(session_key: str, before: int = 0) -> int:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import Tags, register
 
 from kc_exchange import capture, conf
+from kc_exchange.capture import realms
 from kc_exchange.checks.message import error, warning
 from kc_exchange.checks.project import is_function, misplaced
 
@@ -24,7 +25,6 @@ _BEFORE = (
 _EXAMPLES = ("change-me", "changeme", "demo-secret", "example")
 _SHORTEST_SECRET = 16
 _LONGEST_DEADLINE = 10.0
-_BY_ISSUER = "kc_exchange.capture.realm_by_issuer"
 _BY_HOST = "kc_exchange.capture.realm_by_host"
 _USED: dict[str, set[str]] = {
     "exchange": {"AUDIENCE", "SCOPES"},
@@ -143,7 +143,7 @@ def _realms(parsed: conf.Settings) -> Iterator[CheckMessage]:
             "and every login is refused.",
             "Give each of REALMS whose users come here its HOSTS.",
         )
-    by_issuer = parsed.realm_of_request == _BY_ISSUER
+    by_issuer = parsed.realm_of_request == realms.BY_ISSUER
     if by_issuer and any(realm.hosts for realm in parsed.realms.values()):
         yield warning(
             "W026",

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
+from kc_exchange import capture, conf
 from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.impersonation import conditions, marks, session
 from kc_exchange.impersonation.errors import (
@@ -67,12 +68,24 @@ def why_forbidden(
     """Return what keeps this request out of the grant, None if nothing does."""
     if names_another(request):
         return BearerWhileImpersonating()
+    if _is_elsewhere(request, grant):
+        return ForbiddenWhileImpersonating(
+            "This address belongs to another realm than the impersonation.",
+            "Go back to the address where it began.",
+        )
     if marks.is_forbidden(match):
         return ForbiddenWhileImpersonating()
     writes = request.method not in _SAFE
     if grant.is_read_only and writes and not marks.only_reads_at(match):
         return ReadOnlyGrant()
     return None
+
+
+def _is_elsewhere(request: HttpRequest, grant: ImpersonationGrant) -> bool:
+    if grant.is_local:
+        return False
+    own, there = conf.current().realm(grant.realm), capture.realm_of(request)
+    return there is not None and there.issuer != own.issuer
 
 
 def changed_on_its_way() -> ExchangeMisconfigured:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange import conf, exchange
+from kc_exchange import capture, conf, exchange
 from kc_exchange.exceptions import NoSubjectToken, SubjectTokenRejected
 from kc_exchange.impersonation import tokens
 from kc_exchange.impersonation.errors import ImpersonationRefused
-from kc_exchange.impersonation.people import subject_of
+from kc_exchange.impersonation.people import elsewhere_only, subject_of
 from kc_exchange.sources import RequestSubject
 from kc_exchange.tokens import unverified_claims
 
@@ -42,9 +42,11 @@ def ends(request: HttpRequest, target: AbstractBaseUser) -> Ends:
     """Return who the two are at Keycloak, as far as AT_KEYCLOAK asks for it.
 
     Raises:
-        ImpersonationRefused: Keycloak does not know one of them, and should.
+        ImpersonationRefused: Keycloak does not know one of them, and should; or the
+            target is another tenant's.
         ExchangeError: the operator's token cannot be had.
     """
+    _refuse_other_realm(request, target)
     settings = conf.current().impersonation
     if settings.at_keycloak == "never":
         return Ends()
@@ -97,6 +99,18 @@ def code_of(error: ExchangeError) -> str:
     return getattr(error, "reason", "") or error.code
 
 
+def _refuse_other_realm(request: HttpRequest, target: AbstractBaseUser) -> None:
+    """An address that is one realm's has operators for that realm's people alone."""
+    own = capture.realm_of(request)
+    if own is None or not elsewhere_only(target, own.issuer):
+        return
+    raise ImpersonationRefused(
+        "This person belongs to another realm than this address.",
+        "Go to an address of theirs, or ask its support.",
+        reason="other_realm",
+    )
+
+
 def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
     realm = conf.current().realm(alias)
     try:
@@ -117,6 +131,13 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
             reason="operator_not_at_keycloak",
         )
     subject = subject_of(target, realm.issuer)
+    if not subject and elsewhere_only(target, realm.issuer):
+        raise ImpersonationRefused(
+            f"This person is known to another realm than {alias!r}, which "
+            "impersonates.",
+            "Nobody acts as them here: ask the support of their own realm.",
+            reason="other_realm",
+        )
     if not subject:
         raise ImpersonationRefused(
             "Keycloak's name for this person is not known: they have never logged in "

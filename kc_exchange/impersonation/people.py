@@ -46,6 +46,12 @@ def subject_of(user: AbstractBaseUser, issuer: str) -> str:
     )
 
 
+def elsewhere_only(user: AbstractBaseUser, issuer: str) -> bool:
+    """Whether Keycloak knows the user, and not at `issuer`."""
+    known = KeycloakIdentity.objects.filter(user_id=user.pk)
+    return known.exists() and not known.filter(issuer=issuer).exists()
+
+
 def operator_of(grant: ImpersonationGrant, *, issuer: str = "") -> Person:
     """Return the grant's operator as the grant knows them."""
     return Person(

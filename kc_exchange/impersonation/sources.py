@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from asgiref.sync import sync_to_async
 
+from kc_exchange import conf
 from kc_exchange.exceptions import (
     ExchangeDenied,
     ExchangeError,
@@ -72,9 +73,8 @@ class GrantSubject:
     def source(self, downstream: Downstream, make: Maker) -> TokenSource:
         """Return what has the target's tokens, each recorded before it is used."""
         if downstream.strategy == "exchange" and not self._grant.is_local:
-            downstream = replace(
-                downstream, strategy="impersonate", realm=self._grant.realm
-            )
+            alias = self._realm_for(downstream)
+            downstream = replace(downstream, strategy="impersonate", realm=alias)
         return RecordedSource(self._grant, downstream, make(downstream, self))
 
     def settle(self) -> None:
@@ -91,6 +91,16 @@ class GrantSubject:
             with suppress(GrantEnded):
                 tokens.replace_current(self._grant, issued, rejected)
         retire(self._grant)
+
+    def _realm_for(self, downstream: Downstream) -> str:
+        """Return who exchanges: the client that impersonates, if it is of that realm.
+
+        Another realm's service stays that realm's, and the exchange is refused.
+        """
+        settings = conf.current()
+        own = settings.realm(self._grant.realm)
+        there = settings.realm(downstream.realm) if downstream.realm else own
+        return own.alias if own.issuer == there.issuer else there.alias
 
     def _obtain(self, rejected: SubjectToken | None) -> SubjectToken:
         try:

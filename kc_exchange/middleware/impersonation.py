@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.db import Error
 
+from kc_exchange import capture
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.impersonation import session
 from kc_exchange.impersonation.errors import AuditUnavailable
@@ -54,7 +55,7 @@ class ImpersonationMiddleware(Middleware):
             return self.__acall__(request)
         _nobody(request)
         item = session.peek(request)
-        if item is None:
+        if item is None or capture.is_foreign(request):
             response: HttpResponseBase = self.get_response(request)
             return response
         passage = Passage(request, item)
@@ -69,7 +70,7 @@ class ImpersonationMiddleware(Middleware):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         _nobody(request)
         item = await session.apeek(request)
-        if item is None:
+        if item is None or await sync_to_async(capture.is_foreign)(request):
             response: HttpResponseBase = await self.get_response(request)
             return response
         passage = Passage(request, item)

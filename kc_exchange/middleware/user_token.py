@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class UserTokenMiddleware(Middleware):
     """Let `downstream_session` find the user's token; answer for what goes wrong.
 
-    Nothing is captured before somebody asks for a token. Belongs after the session's
+    Nothing is captured before somebody asks for a token. Where REALM_OF_REQUEST says
+    which realm an address belongs to, whoever logged in at another's is nobody here:
+    `request.user` is anonymous. Belongs after the session's
     and the authentication's middleware.
     """
 
@@ -31,12 +33,14 @@ class UserTokenMiddleware(Middleware):
         """Run the request with its user's token bound."""
         if self.async_mode:
             return self.__acall__(request)
+        capture.shut_out(request)
         with bind(RequestSubject(request)):
             response: HttpResponseBase = self.get_response(request)
         capture.settle(request)
         return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        capture.shut_out(request)
         with bind(RequestSubject(request)):
             response: HttpResponseBase = await self.get_response(request)
         if not capture.is_settled(request):

@@ -129,7 +129,7 @@ def test_start__target_of_another_issuer(realm_desk: RealmDesk):
     desk = realm_desk
     KeycloakIdentity.objects.filter(user=desk.target).update(issuer="https://other")
     assert desk.attempt().status_code == 403
-    assert_nothing_begun(desk, "target_not_at_keycloak")
+    assert_nothing_begun(desk, "other_realm")
 
 
 @pytest.mark.parametrize("missing", ["operator", "target"])
