@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kc_exchange import conf
 from kc_exchange.capture.bearer import provider_token
 from kc_exchange.sources import FixedSubject, Subject
-from kc_exchange.tokens import SubjectToken, expiry
+from kc_exchange.tokens import SubjectToken, expiry, unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +38,13 @@ def bind(subject: Subject) -> Iterator[None]:
 
 
 def using_subject_token(
-    value: str, *, realm: str = "default", provider: str = ""
+    value: str, *, realm: str = "", provider: str = ""
 ) -> AbstractContextManager[None]:
     """Return a context manager that binds a token at hand, in a script or a test.
 
     `realm` is the alias of the realm that issued it, or `provider` that of one of
-    PROVIDERS. There is no refreshing: after its expiry, calls raise
+    PROVIDERS; without either it is the realm whose issuer the token names, or else
+    `default`. There is no refreshing: after its expiry, calls raise
     `SubjectTokenExpired`.
 
     Raises:
@@ -53,5 +54,15 @@ def using_subject_token(
     if provider:
         known = conf.current().provider(provider)
         return bind(FixedSubject(provider_token(value, known, expires_at)))
-    token = SubjectToken(value=value, realm=realm, expires_at=expires_at)
+    alias = realm or _realm_of(value)
+    token = SubjectToken(value=value, realm=alias, expires_at=expires_at)
     return bind(FixedSubject(token))
+
+
+def _realm_of(value: str) -> str:
+    try:
+        issuer = unverified_claims(value).get("iss")
+    except ValueError:
+        issuer = None
+    known = conf.current().realm_of_issuer(issuer)
+    return known.alias if known else "default"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kc_exchange import conf, forks
 from kc_exchange.cache.flight import Flights
+from kc_exchange.cache.marks import has_mark
 from kc_exchange.exceptions import ExchangeDenied, SubjectTokenRejected
 
 if TYPE_CHECKING:
@@ -97,6 +98,13 @@ class TokenCache:
         with self._lock:
             for key in keys:
                 self._entries.pop(key, None)
+            self._generation += 1
+
+    def drop_marked(self, mark: bytes) -> None:
+        """Drop what has the mark of an issuer; what is under way is not kept."""
+        with self._lock:
+            for key in [key for key in self._entries if has_mark(key, mark)]:
+                del self._entries[key]
             self._generation += 1
 
     def clear(self) -> None:

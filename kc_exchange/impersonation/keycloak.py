@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
+    from kc_exchange.conf import Realm
     from kc_exchange.exceptions import ExchangeError
     from kc_exchange.exchange import Impersonated
     from kc_exchange.models import ImpersonationGrant
@@ -73,10 +74,12 @@ def hop(operator: Subject, grant: ImpersonationGrant) -> Impersonated:
 
     Raises:
         ExchangeError: Keycloak refuses, or is away.
-        ImpersonationRefused: the target has roles that the operator has not.
+        ImpersonationRefused: the target has roles that the operator has not, or the
+            session has another realm's login since.
     """
     realm = conf.current().realm(grant.realm)
     mine = operator.token()
+    _refuse_another_login(mine, realm)
     try:
         issued = exchange.impersonate(mine, grant.target_subject, realm)
     except SubjectTokenRejected:
@@ -122,14 +125,7 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
             "Log in through Keycloak.",
             reason="operator_not_at_keycloak",
         ) from None
-    if conf.current().realm(token.realm).issuer != realm.issuer:
-        raise ImpersonationRefused(
-            f"You are logged in through realm {token.realm!r}, and realm {alias!r} "
-            "impersonates.",
-            "Log in through that one, or name a realm of the same issuer in REALM of "
-            "KC_EXCHANGE['IMPERSONATION'].",
-            reason="operator_not_at_keycloak",
-        )
+    _refuse_another_login(token, realm)
     subject = subject_of(target, realm.issuer)
     if not subject and elsewhere_only(target, realm.issuer):
         raise ImpersonationRefused(
@@ -150,6 +146,19 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
         operator_subject=str(_claims(token).get("sub", "")),
         target_subject=subject,
         operator=operator,
+    )
+
+
+def _refuse_another_login(token: SubjectToken, realm: Realm) -> None:
+    """No other realm's Keycloak is shown the operator's token."""
+    if conf.current().realm(token.realm).issuer == realm.issuer:
+        return
+    raise ImpersonationRefused(
+        f"You are logged in through realm {token.realm!r}, and realm {realm.alias!r} "
+        "impersonates.",
+        "Log in through that one, or name a realm of the same issuer in REALM of "
+        "KC_EXCHANGE['IMPERSONATION'].",
+        reason="operator_not_at_keycloak",
     )
 
 

@@ -61,14 +61,15 @@ class ExchangedSource:
 
     def discard(self, token: AccessToken) -> None:
         """Drop `token` from the cache, if it is still there."""
-        cache.tokens.discard(self._key(self._subject.token()), token)
+        subject = self._subject.token()
+        cache.tokens.discard(self._key(subject), token)
+        self._route.discard(subject, token)
 
     def _asking(
         self, subject: SubjectToken
     ) -> tuple[bytes, Callable[[str], AccessToken], float]:
-        realm = self._route.realm(subject)
-        deadline = realm.deadline * self._route.questions
-        return self._key(subject), partial(self._load, subject), deadline
+        key, load = self._key(subject), partial(self._load, subject)
+        return key, load, self._route.seconds(subject)
 
     def _load(self, subject: SubjectToken, cached: str) -> AccessToken:
         realm = self._route.realm(subject)

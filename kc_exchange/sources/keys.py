@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kc_exchange import cache
+from kc_exchange import cache, conf
 from kc_exchange.sources.issuers import issuer_alias
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> bytes:
         realm.client_auth,
         *_parts(subject),
         *what,
+        issuers=(realm.issuer, _issuer_of(subject)),
     )
 
 
@@ -48,6 +49,14 @@ def downstream_key(
 def place_key(downstream: Downstream, realm: Realm, subject: SubjectToken) -> bytes:
     """Return the key of what is the same for all users of the subject's realm."""
     return downstream_key(downstream, realm, replace(subject, value=""))
+
+
+def _issuer_of(subject: SubjectToken | None) -> str:
+    """Return whose token it is; a provider's is not ours to declare void."""
+    if subject is None or subject.provider:
+        return ""
+    own = conf.current().realms.get(subject.realm)
+    return own.issuer if own else ""
 
 
 def _parts(subject: SubjectToken | None) -> tuple[str, ...]:

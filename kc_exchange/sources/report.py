@@ -35,7 +35,7 @@ def reported(
 ) -> _Issued:
     """Call `load`; tell the log and the signals how it went.
 
-    A realm that declares older tokens void has those in the cache dropped, and those
+    A realm that declares older tokens void has its own in the cache dropped, and those
     that are sent to this project refused.
     """
     started = time.perf_counter()
@@ -55,8 +55,7 @@ def reported(
         raise
     facts["milliseconds"] = (time.perf_counter() - started) * 1000
     if jwt_validation.refuse_issued_before(realm.issuer, token.not_before):
-        cache.tokens.clear()
-        cache.brokered.clear()
+        cache.drop_issuer(realm.issuer)
     _tell("exchanged", "ok", facts, logging.INFO)
     token_exchanged.send_robust(sender=None, **facts)
     return token

@@ -12,11 +12,12 @@ from asgiref.sync import sync_to_async
 
 from kc_exchange import cache, conf, exchange
 from kc_exchange.exceptions import ExchangeMisconfigured, SubjectTokenRejected
+from kc_exchange.sources.elsewhere import Brokered, Granted
 from kc_exchange.sources.exchanged import ExchangedSource, is_over
 from kc_exchange.sources.issuers import own_realm
 from kc_exchange.sources.keys import downstream_key
 from kc_exchange.sources.report import reported
-from kc_exchange.sources.routes import Brokered, Exchanged, Granted, Linked
+from kc_exchange.sources.routes import Exchanged, Linked
 from kc_exchange.tokens import AccessToken
 
 if TYPE_CHECKING:

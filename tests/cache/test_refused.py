@@ -139,8 +139,13 @@ def test_place__is_of_one_realm_and_one_provider(
     settings: Any, strategy: Strategy
 ) -> None:
     """What is wrong for one tenant's users is not remembered for another's."""
-    realm = {"ISSUER": "https://sso.example.com/realms/a", "CLIENT_ID": "app"}
-    settings.KC_EXCHANGE = {"REALMS": {"default": realm | {"CLIENT_SECRET": "s"}}}
+    own = {"CLIENT_ID": "app", "CLIENT_SECRET": "s"}
+    settings.KC_EXCHANGE = {
+        "REALMS": {
+            name: own | {"ISSUER": f"https://sso.example.com/realms/{name}"}
+            for name in ("default", "acme", "globex")
+        }
+    }
     orders = Downstream(
         name="orders-api", base_url="", audience="orders-api", strategy=strategy
     )

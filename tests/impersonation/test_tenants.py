@@ -11,9 +11,12 @@ from django.test import AsyncClient, Client
 from django.urls import path
 
 from kc_exchange import capture
+from kc_exchange.impersonation import keycloak
+from kc_exchange.impersonation.errors import ImpersonationRefused
 from kc_exchange.models import AuditEvent, remember_identity
+from kc_exchange.sources import FixedSubject
 from kc_exchange.testing import EmbeddedKeycloak
-from kc_exchange.tokens import TokenSet
+from kc_exchange.tokens import SubjectToken, TokenSet
 from tests.impersonation import desk as pages
 from tests.impersonation import realm_desk
 from tests.impersonation.desk import Desk, Type, allow, person
@@ -192,6 +195,19 @@ def test_target_without_keycloak__is_anybodys(desk: TenantsDesk, mode: str) -> N
     desk.configure(AT_KEYCLOAK=mode)
 
     assert desk.attempt(person("carl")).status_code == 200
+
+
+def test_login_of_another_realm__renews_no_grant(desk: TenantsDesk) -> None:
+    """No other realm's Keycloak is shown the operator's token."""
+    grant = desk.start()
+    value = log_in(desk.keycloak, "globex", "olga")["access_token"]
+    other = FixedSubject(SubjectToken(value=value, realm="globex"))
+    asked = desk.keycloak.requests("token")
+
+    with pytest.raises(ImpersonationRefused, match="'globex'"):
+        keycloak.hop(other, grant)
+
+    assert desk.keycloak.requests("token") == asked
 
 
 def test_impersonator__is_its_users_issuer(desk: TenantsDesk) -> None:

@@ -92,6 +92,21 @@ def test_cross_realm__of_a_token_that_is_narrow_already(domains: Domains) -> Non
     assert token.scope == {"a", "b"}
 
 
+def test_cross_realm__that_the_service_refuses_is_not_sent_again(
+    domains: Domains,
+) -> None:
+    """The first token was the service's as it was: it is dropped as well."""
+    domains.shared.acts = [grants({"scope": "b"}, {"aud": "analytics-api"})]
+    domains.configure("cross-realm", SCOPES=["b"])
+    source = domains.source(domains.login())
+    refused = source.token()
+
+    source.discard(refused)
+
+    assert source.token().value != refused.value
+    assert kinds(domains.shared) == ["subject_issuer", "subject_issuer"]
+
+
 def test_cross_realm__begins_anew_where_its_session_is_over(domains: Domains) -> None:
     """The user's own token is good: it is not refreshed for that."""
     domains.shared.acts = [grants({}, THERE), REJECTED, grants({}, THERE)]

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from kc_exchange import capture, conf
+from kc_exchange import cache, capture, conf
+from kc_exchange.context import bound_subject, using_subject_token
 from kc_exchange.exceptions import InvalidToken, UnknownRealm
 from kc_exchange.jwt_validation import validate
 from kc_exchange.sources.issuers import issuer_alias
-from kc_exchange.tokens import SubjectToken
+from kc_exchange.sources.keys import key_of
+from kc_exchange.tokens import AccessToken, SubjectToken
 from tests.servers import jwt_of
 
 ID = "https://id.example.com/realms/"
@@ -113,3 +115,53 @@ def test_issuer__is_named_alike_for_all_its_clients(
     ]
 
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("void", "left"),
+    [
+        ("acme", {"globex", "globex-there", "service"}),
+        ("globex", {"acme", "acme-there", "service"}),
+        ("shared", {"acme", "globex"}),
+        ("elsewhere", {"acme", "globex", "acme-there", "globex-there", "service"}),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_realm_that_voids_its_tokens__leaves_the_others(
+    void: str, left: set[str]
+) -> None:
+    """It takes what it issued, and what was obtained for one of its tokens."""
+    realms = conf.current().realms
+    acme, globex = (
+        SubjectToken(value="t", realm=name) for name in ("default", "globex")
+    )
+    keys = {
+        "acme": key_of(realms["default"], acme),
+        "globex": key_of(realms["globex"], globex),
+        "acme-there": key_of(realms["shared"], acme),
+        "globex-there": key_of(realms["shared"], globex),
+        "service": key_of(realms["shared"], None),
+    }
+    for name, key in keys.items():
+        kept = cache.brokered if name == "service" else cache.tokens
+        kept.obtain(key, lambda _: AccessToken(value="a.b.c", expires_at=4e9), 1.0)
+
+    cache.drop_issuer(ID + void)
+
+    found = {
+        name
+        for name, key in keys.items()
+        if cache.tokens.get(key) or cache.brokered.get(key)
+    }
+    assert found == left
+
+
+@pytest.mark.usefixtures("project")
+def test_token_at_hand__goes_to_the_realm_that_it_names() -> None:
+    """A script that says no realm shows no tenant's token to another's Keycloak."""
+    found = []
+    for value in (jwt_of(iss=ID + "globex"), jwt_of(iss=ID + "acme"), "opaque"):
+        with using_subject_token(value):
+            found.append(bound_subject().token().realm)
+
+    assert found == ["globex", "default", "default"]
