@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 def exchange_external(
     token: str,
-    token_type: str,
     subject_issuer: str,
     *,
     scopes: Iterable[str] = ("openid",),
@@ -28,15 +27,13 @@ def exchange_external(
     the result to `capture.keep` in a login.
 
     Args:
-        token: as the app got it from the provider.
-        token_type: `access_token`, `id_token` or `jwt`, or their URIs of RFC 8693
-            section 3.
+        token: as the app got it from the provider, of the provider's `TOKEN_TYPE`.
         subject_issuer: the provider's alias, a key of `KC_EXCHANGE["PROVIDERS"]`.
         scopes: what is asked for at Keycloak; with `openid` an ID token comes along.
 
     Raises:
         UnknownProvider: no such provider is configured.
-        InvalidToken: the token was not made for this project, or is over.
+        InvalidToken: the token was given to another app, is over or of another type.
         SubjectTokenRejected: Keycloak, or the provider, does not accept it.
         ExchangeDenied: the user may not come in this way.
         ExchangeMisconfigured: a setting here or at Keycloak is wrong.
@@ -49,7 +46,7 @@ def exchange_external(
         value=token,
         realm=realm.alias,
         provider=provider.alias,
-        token_type=TYPE + token_type.removeprefix(TYPE),
+        token_type=f"{TYPE}{provider.token_type}",
     )
     exchange.admit(subject, provider)
     ask = partial(

@@ -18,6 +18,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from kc_exchange import conf
 from kc_exchange.exceptions import (
     ExchangeDenied,
     ExchangeError,
@@ -26,7 +27,7 @@ from kc_exchange.exceptions import (
     SubjectTokenRejected,
 )
 from kc_exchange.external import exchange_external
-from kc_exchange.tokens import ACCESS_TOKEN, ID_TOKEN, JWT, MAX_TOKEN_LENGTH
+from kc_exchange.tokens import ACCESS_TOKEN, ID_TOKEN, JWT, MAX_TOKEN_LENGTH, TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,15 +72,15 @@ class ExternalTokenView(APIView):
             wrong = ", ".join(sorted(asked.errors))
             return _refused("invalid_request", f"Missing or malformed: {wrong}.")
         sent = asked.validated_data
-        if sent["subject_issuer"] not in self.subject_issuers:
+        alias = sent["subject_issuer"]
+        if alias not in self.subject_issuers:
             return _refused("invalid_request", "This subject_issuer is not accepted.")
+        wanted = f"{TYPE}{conf.current().provider(alias).token_type}"
+        if sent["subject_token_type"] != wanted:
+            cause = f"The subject_token_type of this subject_issuer is {wanted}."
+            return _refused("invalid_request", cause)
         try:
-            tokens = exchange_external(
-                sent["subject_token"],
-                sent["subject_token_type"],
-                sent["subject_issuer"],
-                scopes=self.scopes,
-            )
+            tokens = exchange_external(sent["subject_token"], alias, scopes=self.scopes)
         except ExchangeError as error:
             return _answer_to(error)
         issued = {

@@ -100,6 +100,8 @@ def test_endpoint__answers_as_rfc_8693_says(keycloak, as_json):
         ({"subject_token_type": None}, "subject_token_type"),
         ({"subject_token_type": f"{URIS}refresh_token"}, "subject_token_type"),
         ({"subject_token_type": "id_token"}, "subject_token_type"),
+        ({"subject_token_type": f"{URIS}access_token"}, f"{URIS}id_token"),
+        ({"subject_token_type": f"{URIS}jwt"}, f"{URIS}id_token"),
         ({"subject_issuer": None}, "subject_issuer"),
         ({"subject_issuer": "other"}, "subject_issuer"),
         ({"subject_issuer": "nobody"}, "subject_issuer"),
