@@ -11,6 +11,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import (
+    sensitive_post_parameters,
+    sensitive_variables,
+)
 from rest_framework import serializers, status
 from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.permissions import AllowAny
@@ -27,7 +32,14 @@ from kc_exchange.exceptions import (
     SubjectTokenRejected,
 )
 from kc_exchange.external import exchange_external
-from kc_exchange.tokens import ACCESS_TOKEN, ID_TOKEN, JWT, MAX_TOKEN_LENGTH, TYPE
+from kc_exchange.tokens import (
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    JWT,
+    MAX_TOKEN_LENGTH,
+    TYPE,
+    Secret,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +59,13 @@ class ExternalTokenSerializer(serializers.Serializer[Any]):
     subject_token_type = serializers.ChoiceField(choices=[ACCESS_TOKEN, ID_TOKEN, JWT])
     subject_issuer = serializers.CharField(max_length=255)
 
+    def validate_subject_token(self, value: str) -> Secret:
+        """Return the token as one that no repr shows."""
+        return Secret(value)
 
+
+# Django mails the report of a 5xx answer to ADMINS, with the form that was sent.
+@method_decorator(sensitive_post_parameters(), name="dispatch")
 class ExternalTokenView(APIView):
     """Exchange a token of one of `subject_issuers`, which `as_view` is given.
 
@@ -65,6 +83,7 @@ class ExternalTokenView(APIView):
     renderer_classes = (JSONRenderer,)
     serializer_class = ExternalTokenSerializer
 
+    @sensitive_variables()
     def post(self, request: Request) -> Response:
         """Answer with an access token, or with an error of RFC 6749 section 5.2."""
         asked = ExternalTokenSerializer(data=request.data)
