@@ -24,7 +24,8 @@ def exchange_external(
     For a backend whose mobile app logs people in at Google, GitHub or the like. The
     first time, Keycloak makes the user; every call begins a session there. Validate the
     access token (`jwt_validation.validate`) before you believe what it says, or give
-    the result to `capture.keep` in a login.
+    the result to `capture.keep` in a login. Where REALM_OF_REQUEST tells tenants apart,
+    compare the provider's realm with `capture.realm_of(request)` before.
 
     Args:
         token: as the app got it from the provider, of the provider's `TOKEN_TYPE`.

@@ -8,6 +8,7 @@ JSON, so that a client library for token exchange can send it.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kc_exchange import conf
+from kc_exchange.capture.bearer import provider_token
+from kc_exchange.capture.realms import refuse_foreign
 from kc_exchange.exceptions import (
     ExchangeDenied,
     ExchangeError,
     ExchangeUnavailable,
     InvalidToken,
     SubjectTokenRejected,
+    UnknownRealm,
 )
 from kc_exchange.external import exchange_external
 from kc_exchange.tokens import (
@@ -45,6 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rest_framework.request import Request
+
+    from kc_exchange.conf import Provider
+
+logger = logging.getLogger(__name__)
 
 _LONGEST_RETRY = 60
 _USUAL_RETRY = 5
@@ -74,7 +82,10 @@ class ExternalTokenView(APIView):
     """
 
     subject_issuers: Sequence[str] = ()
-    """Aliases of PROVIDERS; those of others are refused without asking Keycloak."""
+    """Aliases of PROVIDERS; others are refused without asking Keycloak.
+
+    So is one of another realm than the request's, where REALM_OF_REQUEST names one.
+    """
     scopes: Sequence[str] = ()
     """What is asked for at Keycloak, beside the client's default scopes."""
     authentication_classes = ()
@@ -92,12 +103,9 @@ class ExternalTokenView(APIView):
             return _refused("invalid_request", f"Missing or malformed: {wrong}.")
         sent = asked.validated_data
         alias = sent["subject_issuer"]
-        if alias not in self.subject_issuers:
-            return _refused("invalid_request", "This subject_issuer is not accepted.")
-        wanted = f"{TYPE}{conf.current().provider(alias).token_type}"
-        if sent["subject_token_type"] != wanted:
-            cause = f"The subject_token_type of this subject_issuer is {wanted}."
-            return _refused("invalid_request", cause)
+        objection = self._objection(request, alias, sent["subject_token_type"])
+        if objection:
+            return _refused("invalid_request", objection)
         try:
             tokens = exchange_external(sent["subject_token"], alias, scopes=self.scopes)
         except ExchangeError as error:
@@ -109,6 +117,37 @@ class ExternalTokenView(APIView):
             "expires_in": max(0, int(tokens.expires_at - time.time())),
         }
         return Response(issued, headers={"Cache-Control": "no-store"})
+
+    def _objection(self, request: Request, alias: str, token_type: str) -> str:
+        """Say why tokens of that issuer and type are not taken here; empty: they are.
+
+        An issuer may be another tenant's at this address.
+        """
+        unknown = "This subject_issuer is not accepted."
+        if alias not in self.subject_issuers:
+            return unknown
+        provider = conf.current().provider(alias)
+        if not _is_of_realm(request, provider):
+            return unknown
+        wanted = f"{TYPE}{provider.token_type}"
+        if token_type != wanted:
+            return f"The subject_token_type of this subject_issuer is {wanted}."
+        return ""
+
+
+def _is_of_realm(request: Request, provider: Provider) -> bool:
+    try:
+        # Django's own request, as everywhere else REALM_OF_REQUEST is asked.
+        refuse_foreign(request._request, provider_token("", provider))  # noqa: SLF001
+    except (SubjectTokenRejected, UnknownRealm) as error:
+        logger.warning(
+            "kc_exchange.token_refused reason=provider %s is of realm %s: %s",
+            provider.alias,
+            provider.realm,
+            error,
+        )
+        return False
+    return True
 
 
 def _answer_to(error: ExchangeError) -> Response:
