@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import (
@@ -18,6 +18,7 @@ from django.views.decorators.debug import (
     sensitive_variables,
 )
 from rest_framework import serializers, status
+from rest_framework.exceptions import ErrorDetail, Throttled
 from rest_framework.parsers import FormParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
@@ -27,6 +28,7 @@ from rest_framework.views import APIView
 from kc_exchange import conf
 from kc_exchange.capture.bearer import provider_token
 from kc_exchange.capture.realms import refuse_foreign
+from kc_exchange.drf.throttling import AddressThrottle, SubjectTokenThrottle
 from kc_exchange.exceptions import (
     ExchangeDenied,
     ExchangeError,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rest_framework.request import Request
+    from rest_framework.throttling import BaseThrottle
 
     from kc_exchange.conf import Provider
 
@@ -78,7 +81,7 @@ class ExternalTokenView(APIView):
     """Exchange a token of one of `subject_issuers`, which `as_view` is given.
 
     Whoever has such a token may ask: no other authentication is needed, and none is
-    looked at. Throttle it by `throttle_classes`.
+    looked at. How often, the throttles say.
     """
 
     subject_issuers: Sequence[str] = ()
@@ -90,6 +93,10 @@ class ExternalTokenView(APIView):
     """What is asked for at Keycloak, beside the client's default scopes."""
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (
+        AddressThrottle,
+        SubjectTokenThrottle,
+    )
     parser_classes = (FormParser, JSONParser)
     renderer_classes = (JSONRenderer,)
     serializer_class = ExternalTokenSerializer
@@ -117,6 +124,16 @@ class ExternalTokenView(APIView):
             "expires_in": max(0, int(tokens.expires_at - time.time())),
         }
         return Response(issued, headers={"Cache-Control": "no-store"})
+
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        """Say so as the other errors are said; 429, with `Retry-After`."""
+        del request
+        error = Throttled(wait)
+        error.detail = {
+            "error": ErrorDetail("temporarily_unavailable"),
+            "error_description": ErrorDetail("Too many requests. Try again later."),
+        }
+        raise error
 
     def _objection(self, request: Request, alias: str, token_type: str) -> str:
         """Say why tokens of that issuer and type are not taken here; empty: they are.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 
 from tests.drf.external import backend
 from tests.servers import FaultServer, grants
@@ -13,3 +14,11 @@ def keycloak(settings):
         settings.ROOT_URLCONF = backend.__name__
         settings.KC_EXCHANGE = backend.settings_for(server.issuer)
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _no_calls_counted():
+    """Each test has its own minute."""
+    cache.clear()
+    yield
+    cache.clear()
