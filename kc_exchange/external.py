@@ -25,18 +25,19 @@ def exchange_external(
     For a backend whose mobile app logs people in at Google, GitHub or the like. The
     first time, Keycloak makes the user; every call begins a session there. Validate the
     access token (`jwt_validation.validate`) before you believe what it says, or give
-    the result to `capture.keep` in a login.
+    the result to `capture.keep` in a login. Where REALM_OF_REQUEST tells tenants apart,
+    compare the provider's realm with `capture.realm_of(request)` before.
 
     Args:
         token: as the app got it from the provider.
         token_type: `access_token`, `id_token` or `jwt`, or their URIs of RFC 8693
-            section 3.
+            section 3; none but the provider's `TOKEN_TYPE` passes.
         subject_issuer: the provider's alias, a key of `KC_EXCHANGE["PROVIDERS"]`.
         scopes: what is asked for at Keycloak; with `openid` an ID token comes along.
 
     Raises:
         UnknownProvider: no such provider is configured.
-        InvalidToken: the token was not made for this project, or is over.
+        InvalidToken: the token was given to another app, is over or of another type.
         SubjectTokenRejected: Keycloak, or the provider, does not accept it.
         ExchangeDenied: the user may not come in this way.
         ExchangeMisconfigured: a setting here or at Keycloak is wrong.

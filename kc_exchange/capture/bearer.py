@@ -70,7 +70,8 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
 
     Raises:
         InvalidRequest: see `bearer_token`.
-        UnknownRealm: it is of no realm whose users come here, nor of PROVIDERS.
+        UnknownRealm: it is of no realm whose users come here, nor of PROVIDERS; or the
+            request belongs to no realm.
     """
     token = bearer_token(request)
     if token is None:
@@ -86,7 +87,7 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     realm = realms.realm_of_bearer(request, issuer)
     if realm is not None:
         return SubjectToken(value=token, realm=realm.alias, expires_at=expires_at)
-    return provider_token(token, _provider_of(issuer), expires_at)
+    return provider_token(token, _provider_of(issuer, request), expires_at)
 
 
 def provider_token(
@@ -102,13 +103,19 @@ def provider_token(
     )
 
 
-def _provider_of(issuer: object) -> Provider:
-    for provider in conf.current().providers.values():
-        if provider.issuer and provider.issuer == issuer:
-            return provider
-    raise UnknownRealm.because(
-        "its issuer is neither of PROVIDERS nor of a realm whose USERS come here"
-    )
+def _provider_of(issuer: object, request: HttpRequest) -> Provider:
+    """Of several with this issuer, such as Google's, the one of the request's realm."""
+    settings = conf.current()
+    found = [p for p in settings.providers.values() if p.issuer and p.issuer == issuer]
+    if not found:
+        raise UnknownRealm.because(
+            "its issuer is neither of PROVIDERS nor of a realm whose USERS come here"
+        )
+    own = realms.realm_of(request)
+    if own is None:
+        return found[0]
+    here = (p for p in found if settings.realm(p.realm).issuer == own.issuer)
+    return next(here, found[0])
 
 
 @sensitive_variables()

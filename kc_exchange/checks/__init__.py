@@ -5,7 +5,13 @@ E001-E011, E017-E021 and E026-E031 are mistakes in the dictionary itself, found 
 """
 
 from kc_exchange.checks.exchange import check_settings
+from kc_exchange.checks.external import check_throttling
 from kc_exchange.checks.impersonation import check_impersonation
 from kc_exchange.checks.record import check_guards
 
-__all__ = ["check_guards", "check_impersonation", "check_settings"]
+__all__ = [
+    "check_guards",
+    "check_impersonation",
+    "check_settings",
+    "check_throttling",
+]

@@ -78,6 +78,8 @@ class Provider:
     audiences: frozenset[str]
     """Clients of the provider whose users may come with its tokens; "*": any.
 
+    Whoever asked for a token is one of them, and whom an ID token is for.
+
     Keycloak compares the audience of an external token with nothing, so without this
     a token that somebody's other app was given would do.
     """
@@ -87,7 +89,7 @@ class Provider:
     issuer: str = ""
     """What its tokens carry as `iss`; empty where they are opaque."""
     token_type: ExternalType = "id_token"  # noqa: S105 - not a secret
-    """What a bearer of its issuer is taken for."""
+    """What its tokens are; no others pass."""
     client_id: str = ""
     """The realm's own client at the provider, for `provision`."""
     client_secret: str = field(default="", repr=False)

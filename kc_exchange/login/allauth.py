@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.signals import user_logged_in
@@ -9,15 +10,18 @@ from allauth.socialaccount.signals import social_account_added
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import capture
-from kc_exchange.capture.realms import realm_of_issuer
+from kc_exchange.capture.realms import realm_of_issuer, refuse_foreign
+from kc_exchange.exceptions import SubjectTokenRejected, UnknownRealm
 from kc_exchange.models import remember_identity
-from kc_exchange.tokens import TokenSet
+from kc_exchange.tokens import SubjectToken, TokenSet
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin, SocialToken
     from django.http import HttpRequest
 
     from kc_exchange.conf import Realm
+
+logger = logging.getLogger(__name__)
 
 _WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -37,6 +41,7 @@ def keep_tokens(
 ) -> None:
     """Keep the tokens and the identity of a login at one of REALMS.
 
+    Those of another realm than the request's (`REALM_OF_REQUEST`) are left alone.
     A receiver of `user_logged_in`, which also comes after a login that had to wait for
     a sign-up form or a confirmed e-mail address, and of `social_account_added`.
     """
@@ -47,8 +52,10 @@ def keep_tokens(
     realm, subject = _realm(sociallogin, claims.get("iss")), claims.get("sub")
     if realm is None or subject is None:
         return
-    remember_identity(sociallogin.user, issuer=realm.issuer, subject=subject)
     tokens = _token_set(sociallogin.token, realm)
+    if not _is_of_realm(request, tokens):
+        return
+    remember_identity(sociallogin.user, issuer=realm.issuer, subject=subject)
     capture.keep(request, tokens, user=sociallogin.user)
 
 
@@ -63,6 +70,17 @@ def _realm(sociallogin: SocialLogin, issuer: object) -> Realm | None:
         return None
     ours = {realm.issuer.rstrip("/") + _WELL_KNOWN, realm.discovery_url}
     return realm if provider.server_url in ours else None
+
+
+def _is_of_realm(request: HttpRequest, tokens: TokenSet) -> bool:
+    try:
+        refuse_foreign(
+            request, SubjectToken(value=tokens.access_token, realm=tokens.realm)
+        )
+    except (SubjectTokenRejected, UnknownRealm) as error:
+        logger.warning("kc_exchange.login_not_kept realm=%s: %s", tokens.realm, error)
+        return False
+    return True
 
 
 def _token_set(token: SocialToken, realm: Realm) -> TokenSet:

@@ -175,6 +175,34 @@ def test_by_host__takes_a_provider_of_the_same_realm(settings: Any) -> None:
         captured(GOOGLE, "acme.example")
 
 
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ("acme.example", ("default", "google-acme")),
+        ("globex.example", ("globex", "google")),
+    ],
+)
+def test_by_host__each_tenant_has_a_provider_of_one_issuer(
+    settings: Any, host: str, found: tuple[str, str]
+) -> None:
+    """Google has one issuer, and each realm has Google by an alias of its own."""
+    google = settings.KC_EXCHANGE["PROVIDERS"]["google"]
+    settings.KC_EXCHANGE["PROVIDERS"]["google-acme"] = google | {"REALM": "default"}
+    by_host(settings)
+
+    captured_token = captured(GOOGLE, host)
+
+    assert captured_token is not None
+    assert (captured_token.realm, captured_token.provider) == found
+
+
+def test_by_host__of_no_realm_captures_no_providers_token(settings: Any) -> None:
+    by_host(settings)
+
+    with pytest.raises(UnknownRealm):
+        captured(GOOGLE, "evil.example")
+
+
 def by_path(request: HttpRequest) -> str | None:
     """Belong to whoever is named first in the path, as a project may want it."""
     return request.path.split("/")[1] or None

@@ -182,7 +182,7 @@ def arrive(issuer: str, **changes: Any) -> HttpRequest:
     token = SocialToken(token="access", token_secret="refresh")
     sociallogin = SocialLogin(user=user, account=account)
     sociallogin.token = changes.pop("token", token)
-    request = with_session()
+    request = with_session(**changes.pop("extra", {}))
     request.session["_auth_user_id"] = str(user.pk)
     with context.request_context(request):
         keep_tokens(object, request, changes.pop("sociallogin", sociallogin))
@@ -212,3 +212,30 @@ def test_provider_that_claims_our_issuer__is_not_believed(
     provide(settings, "https://less-trusted.example/realms/test")
     assert capture.kept(arrive(keycloak.issuer("test"))) is None
     assert not KeycloakIdentity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "kept"),
+    [("tenant.example", True), ("another.example", False), ("evil.example", False)],
+)
+def test_login_of_another_tenants_realm__is_left_alone(
+    keycloak: EmbeddedKeycloak, settings: Any, caplog: Any, host: str, kept: bool
+) -> None:
+    """Or its tokens would be in a session at this tenant's address."""
+    ours = settings.KC_EXCHANGE["REALMS"]["default"]
+    first = {**ours, "ISSUER": f"{keycloak.url}/realms/another"}
+    settings.KC_EXCHANGE = {
+        **settings.KC_EXCHANGE,
+        "REALM_OF_REQUEST": "kc_exchange.capture.realm_by_host",
+        "REALMS": {
+            "default": {**first, "HOSTS": ["another.example"]},
+            "tenant": {**ours, "HOSTS": ["tenant.example"]},
+        },
+    }
+
+    request = arrive(keycloak.issuer("test"), extra={"SERVER_NAME": host})
+
+    assert (capture.kept(request) is not None) == kept
+    assert KeycloakIdentity.objects.exists() == kept
+    assert ("kc_exchange.login_not_kept realm=tenant" in caplog.text) != kept
+    assert kept or "Fix:" in caplog.text

@@ -153,9 +153,11 @@ def test_linked__gives_what_the_provider_issued(
     keycloak: Keycloak, company: Company
 ) -> None:
     """Keycloak keeps the token that somebody came with, and hands it out again."""
+    opaque = SubjectToken(value=OPAQUE, provider="corporate")
+
     with company.in_use():
-        mine = exchange_external(OPAQUE, "access_token", "corporate")
-        with using_subject_token(mine.access_token):
+        mine = exchange.broker(opaque, "corporate", company.settings.realm("default"))
+        with using_subject_token(mine.token.value):
             assert company.recorder is not None
             with downstream_session("calendar") as session:
                 session.get("")

@@ -8,68 +8,15 @@ from contextlib import contextmanager
 
 import pytest
 from django.test import Client
-from django.urls import path
 
-from kc_exchange.drf import ExternalTokenView
-from tests.servers import FaultServer, grants, jwt_of, replies
-
-ISSUER = "https://id.partner.example"
-URIS = "urn:ietf:params:oauth:token-type:"
-urlpatterns = [
-    path("token", ExternalTokenView.as_view(subject_issuers=["partner"])),
-    path("closed", ExternalTokenView.as_view()),
-]
-pytestmark = pytest.mark.urls(__name__)
-
-
-def id_token(**claims):
-    own = {"iss": ISSUER, "aud": "our-app", "exp": int(time.time()) + 60}
-    return jwt_of(**own | claims)
-
-
-@pytest.fixture
-def keycloak(settings):
-    with FaultServer(grants({}, {"sub": "made-there"})) as server:
-        settings.ROOT_URLCONF = __name__
-        settings.KC_EXCHANGE = {
-            "REALMS": {
-                "default": {
-                    "ISSUER": server.issuer,
-                    "CLIENT_ID": "django-app",
-                    "CLIENT_SECRET": "s3cret-of-the-requester",
-                }
-            },
-            "PROVIDERS": {
-                "partner": {"ISSUER": ISSUER, "AUDIENCES": ["our-app"]},
-                "other": {"ISSUER": "https://id.other.example", "AUDIENCES": ["x"]},
-            },
-            "DOWNSTREAMS": {},
-        }
-        yield server
-
-
-def form(**changes):
-    own = {
-        "subject_token": id_token(),
-        "subject_token_type": f"{URIS}id_token",
-        "subject_issuer": "partner",
-    }
-    return {k: v for k, v in (own | changes).items() if v is not None}
+from tests.drf.external.backend import FORM, ISSUER, URIS, encoded, form
+from tests.servers import jwt_of, replies
 
 
 def post(data, where="/token", *, as_json=False):
     if as_json:
         return Client().post(where, json.dumps(data), content_type="application/json")
-    return Client().post(where, data=_encoded(data), content_type=_FORM)
-
-
-_FORM = "application/x-www-form-urlencoded"
-
-
-def _encoded(data):
-    from urllib.parse import urlencode  # noqa: PLC0415
-
-    return urlencode(data)
+    return Client().post(where, data=encoded(data), content_type=FORM)
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["form", "json"])
@@ -100,6 +47,8 @@ def test_endpoint__answers_as_rfc_8693_says(keycloak, as_json):
         ({"subject_token_type": None}, "subject_token_type"),
         ({"subject_token_type": f"{URIS}refresh_token"}, "subject_token_type"),
         ({"subject_token_type": "id_token"}, "subject_token_type"),
+        ({"subject_token_type": f"{URIS}access_token"}, f"{URIS}id_token"),
+        ({"subject_token_type": f"{URIS}jwt"}, f"{URIS}id_token"),
         ({"subject_issuer": None}, "subject_issuer"),
         ({"subject_issuer": "other"}, "subject_issuer"),
         ({"subject_issuer": "nobody"}, "subject_issuer"),
@@ -132,7 +81,7 @@ def test_endpoint__asks_for_no_csrf_token(keycloak):
     """An app has no cookie, and none is looked at."""
     client = Client(enforce_csrf_checks=True)
 
-    answer = client.post("/token", _encoded(form()), content_type=_FORM)
+    answer = client.post("/token", encoded(form()), content_type=FORM)
 
     assert answer.status_code == 200
 
@@ -183,7 +132,7 @@ def test_endpoint__misconfigured(keycloak, settings, caplog):
     sent = form()
 
     with raised(settings) as client:
-        answer = client.post("/token", _encoded(sent), content_type=_FORM)
+        answer = client.post("/token", encoded(sent), content_type=FORM)
 
     assert answer.status_code == 500
     assert "no identity provider partner" in caplog.text
