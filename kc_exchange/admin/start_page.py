@@ -127,7 +127,7 @@ class StartPage:
         self._request.current_app = site.name
         context = {
             **site.each_context(self._request),
-            "title": _("Impersonate %(name)s") % {"name": self._target.get_username()},
+            "title": _("Act as %(name)s") % {"name": self._target.get_username()},
             "opts": names,
             "original": self._target,
             "form": form,

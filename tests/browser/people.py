@@ -26,7 +26,7 @@ def log_in(page: Any, name: str, password: str = "") -> None:
 def open_start_page(page: Any, target: str = "alice") -> None:
     """Choose somebody in the admin's list of users."""
     page.goto(USERS)
-    page.get_by_role("link", name=f"Impersonate {target}", exact=True).click()
+    page.get_by_role("link", name=f"Act as {target}", exact=True).click()
     page.wait_for_selector("#id_reason")
 
 

@@ -33,7 +33,7 @@ def numbers(page: Any) -> list[str]:
 def test_impersonation__from_the_user_list_and_back(sue: Any, demo: Stack) -> None:
     """Sue states a reason, sees Alice's orders and a banner, and ends it there."""
     open_start_page(sue)
-    assert "Impersonate alice" in sue.title()
+    assert "Act as alice" in sue.title()
     sue.fill("#id_reason", REASON)
     sue.fill("#id_ticket", "KILN-7")
     sue.get_by_role("button", name="Start").click()
@@ -86,7 +86,7 @@ def test_list__offers_nobody_to_whom_it_is_not_allowed(page: Any) -> None:
     page.goto(USERS)
     log_in(page, "sam")
     page.wait_for_selector("text=alice")
-    assert page.get_by_role("link", name="Impersonate").count() == 0
+    assert page.get_by_role("link", name="Act as").count() == 0
     page.goto("admin/kc_exchange/impersonationgrant/")
     page.wait_for_selector("h1")
     assert page.locator("#changelist").count() == 1
