@@ -18,7 +18,7 @@ from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.marks import outside_transactions
 from kc_exchange.impersonation.permissions import END, VIEW_EVENTS
 from kc_exchange.models import AuditEvent, ImpersonationGrant
-from kc_exchange.templatetags.kc_exchange import visible
+from kc_exchange.templatetags.kc_exchange import moment, visible
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -41,13 +41,11 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
     """
 
     list_display = (
-        "requested_at",
-        "who",
-        "whom",
-        "mode",
-        "state",
+        "requested",
+        "people",
         "why",
         "ticket_shown",
+        "state_and_mode",
     )
     list_filter: ClassVar = [
         OpenFilter,
@@ -85,6 +83,18 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         ),
     )
 
+    @admin.display(description=_("when"), ordering="requested_at")
+    def requested(self, grant: ImpersonationGrant) -> SafeString | str:
+        """Return when it was asked for."""
+        return moment(grant.requested_at)
+
+    @admin.display(description=_("who as whom"), ordering="operator_name")
+    def people(self, grant: ImpersonationGrant) -> SafeString:
+        """Return both in one column, to leave the reason its place."""
+        return format_html(
+            "{} as {}", visible(grant.operator_name), visible(grant.target_name)
+        )
+
     @admin.display(description=_("operator"), ordering="operator_name")
     def who(self, grant: ImpersonationGrant) -> SafeString:
         """Return the operator's name of that moment."""
@@ -101,6 +111,11 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         if grant.ended_at is not None:
             return grant.get_end_cause_display() or _("ended")
         return _("open") if grant.is_open else _("requested")
+
+    @admin.display(description=_("state"), ordering="ended_at")
+    def state_and_mode(self, grant: ImpersonationGrant) -> str:
+        """Return both, in one column as well."""
+        return f"{self.state(grant)}, {grant.get_mode_display()}"
 
     @admin.display(description=_("reason"))
     def why(self, grant: ImpersonationGrant) -> SafeString:

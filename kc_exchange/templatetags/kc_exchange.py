@@ -1,4 +1,4 @@
-"""`{% load kc_exchange %}`: the banner, and text that hides nothing."""
+"""`{% load kc_exchange %}`: the banner, text that hides nothing, and moments."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.middleware.csrf import get_token
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -20,6 +21,8 @@ from kc_exchange.impersonation import current_grant
 from kc_exchange.impersonation.marks import is_as_operator
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpRequest
 
     from kc_exchange.models import ImpersonationGrant
@@ -80,6 +83,23 @@ def visible(text: object) -> SafeString:
         for hidden, run in groupby(str(text), _has_no_shape)
     )
     return format_html('<bdi class="kc-text">{}</bdi>', mark_safe("".join(runs)))  # noqa: S308 - escaped
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString | str:
+    """Show a moment to the second, in the time zone of whoever looks.
+
+    Day and time may stand below one another, and are not broken themselves.
+    """
+    if when is None:
+        return "-"
+    here = timezone.localtime(when) if timezone.is_aware(when) else when
+    return format_html(
+        '<time class="kc-moment" datetime="{}"><span>{}</span> <span>{}</span></time>',
+        here.isoformat(timespec="seconds"),
+        date_format(here, "Y-m-d"),
+        date_format(here, "H:i:s"),
+    )
 
 
 def _asset(name: str) -> str:

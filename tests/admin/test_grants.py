@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils.timezone import localtime
 
 from kc_exchange.models import ImpersonationGrant
 from tests.admin.office import Cause, Type, allow, person, staff
@@ -100,6 +102,24 @@ def test_list__filters_and_finds(office: Office, auditor: Client) -> None:
         table = listed(auditor, **query)
         assert ("the first reason" in table) is ("1" in expected), query
         assert ("the second reason" in table) is ("2" in expected), query
+
+
+def test_list__says_why_before_how_it_went(office: Office, auditor: Client) -> None:
+    """Two grants of a minute are told apart, and the reason has place to be read."""
+    grant = office.start(ticket="KILN-1")
+
+    table = listed(auditor)
+
+    assert re.findall(r'class="[^"]*column-(\w+)', table) == [
+        "requested",
+        "people",
+        "why",
+        "ticket_shown",
+        "state_and_mode",
+    ]
+    requested = localtime(grant.requested_at)
+    assert f"<span>{requested:%Y-%m-%d}</span> <span>{requested:%H:%M:%S}</s" in table
+    assert ">open, read only</td>" in table
 
 
 def test_list__keeps_other_filters_in_the_fields(

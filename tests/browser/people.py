@@ -30,10 +30,13 @@ def open_start_page(page: Any, target: str = "alice") -> None:
     page.wait_for_selector("#id_reason")
 
 
-def act_as(page: Any, target: str = "alice", *, writing: bool = False) -> None:
+def act_as(
+    page: Any, target: str = "alice", *, writing: bool = False, ticket: str = ""
+) -> None:
     """Go from the list of users to the shop as somebody else."""
     open_start_page(page, target)
     page.fill("#id_reason", REASON)
+    page.fill("#id_ticket", ticket)
     if writing:
         page.get_by_label("read and write").check()
     page.get_by_role("button", name="Start").click()

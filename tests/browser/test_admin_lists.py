@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.people import USERS
+from tests.browser.people import REASON, USERS, act_as
 
 pytestmark = pytest.mark.browser
 
+GRANTS = "admin/kc_exchange/impersonationgrant/"
 OUT_OF_SIGHT = """(selector) => {
   const frame = document.querySelector('#changelist .results').getBoundingClientRect();
   return [...document.querySelectorAll(selector)]
@@ -32,3 +33,22 @@ def test_users__show_the_link_to_act_as_them(sue: Any, width: int) -> None:
     sue.goto(USERS)
 
     assert_in_sight(sue, "th.column-impersonate, .field-impersonate a")
+
+
+def test_grants__show_why_without_a_scroll(sue: Any) -> None:
+    """Reason and ticket stand before what can wait, and all of it is in sight."""
+    act_as(sue, ticket="KILN-4711")
+    sue.set_viewport_size({"width": 1280, "height": 900})
+    sue.goto(GRANTS)
+
+    assert_in_sight(sue, "#result_list th, #result_list td")
+    assert REASON in sue.inner_text("#result_list .field-why")
+
+
+def test_grants__show_the_reason_on_a_telephone(sue: Any) -> None:
+    """Who, whom and why come first; the rest takes a scroll."""
+    act_as(sue)
+    sue.set_viewport_size({"width": 390, "height": 900})
+    sue.goto(GRANTS)
+
+    assert_in_sight(sue, "#result_list .field-people, #result_list .field-why")
