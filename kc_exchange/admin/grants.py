@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kc_exchange.admin.events import payload_of
+from kc_exchange.admin.details import result, told
 from kc_exchange.admin.filters import OpenFilter, OperatorFilter, TargetFilter
 from kc_exchange.admin.read_only import ReadOnlyAdmin
 from kc_exchange.impersonation import end, end_current
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _SHOWN = 200
 """Events on the page of a grant; the others are in the list of events."""
 _SHORT = 60
-_FACTS = ("method", "route", "status", "audience", "cause", "ended_by", "strategy")
-"""What of an event's details stands in its line of the timeline."""
 
 Cause = ImpersonationGrant.Cause
 
@@ -201,7 +199,7 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         events = list(found[: _SHOWN + 1]) if user.has_perm(VIEW_EVENTS) else None
         return {
             "may_end": grant.ended_at is None and _may_end(user, grant),
-            "timeline": None if events is None else [*map(_line, events[:_SHOWN])],
+            "timeline": None if events is None else _lines(events[:_SHOWN]),
             "has_more": events is not None and len(events) > _SHOWN,
             "has_event_pages": self.admin_site.is_registered(AuditEvent),
         }
@@ -221,12 +219,6 @@ def _end(request: Any, grant: ImpersonationGrant) -> bool:
     return end(grant, Cause.FORCED, by=request.user)
 
 
-def _line(event: AuditEvent) -> dict[str, Any]:
-    """Return what the timeline shows of an event."""
-    details = payload_of(event).get("details")
-    facts = details if isinstance(details, dict) else {}
-    told = [str(facts[name]) for name in _FACTS if facts.get(name) not in (None, "")]
-    return {
-        "event": event,
-        "told": format_html("{}", visible(" ".join(told))) if told else "",
-    }
+def _lines(events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """Return what the timeline shows of the events."""
+    return [{"event": e, "told": told(e), "result": result(e)} for e in events]

@@ -11,6 +11,7 @@ from tests.browser.people import REASON, USERS, act_as
 pytestmark = pytest.mark.browser
 
 GRANTS = "admin/kc_exchange/impersonationgrant/"
+EVENTS = "admin/kc_exchange/auditevent/"
 OUT_OF_SIGHT = """(selector) => {
   const frame = document.querySelector('#changelist .results').getBoundingClientRect();
   return [...document.querySelectorAll(selector)]
@@ -52,3 +53,16 @@ def test_grants__show_the_reason_on_a_telephone(sue: Any) -> None:
     sue.goto(GRANTS)
 
     assert_in_sight(sue, "#result_list .field-people, #result_list .field-why")
+
+
+def test_events__show_what_happened_without_a_scroll(sue: Any) -> None:
+    """What was done, and why it was refused, by its longest code."""
+    act_as(sue)
+    sue.goto("account/")
+    sue.set_viewport_size({"width": 1280, "height": 900})
+    sue.goto(EVENTS)
+
+    assert_in_sight(sue, "#result_list th, #result_list td")
+    refused = sue.locator("tr", has_text="request refused").first.inner_text()
+    assert "GET account" in refused
+    assert "failure (forbidden_while_impersonating)" in " ".join(refused.split())
