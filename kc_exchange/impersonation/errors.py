@@ -35,19 +35,34 @@ class ImpersonationError(ExchangeError):
 
 
 class ImpersonationRefused(ImpersonationError):
-    """The operator may not act as this target; `reason` is a word for programs."""
+    """The operator may not act as this target; `reason` is a word for programs.
+
+    `setting` is what an administrator may change, for the log: an operator cannot.
+    """
 
     cause = "You may not act as this person."
     fix = "Ask somebody with more rights than this person to do it."
 
-    def __init__(self, cause: str = "", fix: str = "", *, reason: str = "refused"):
+    def __init__(
+        self,
+        cause: str = "",
+        fix: str = "",
+        *,
+        reason: str = "refused",
+        setting: str = "",
+    ):
         super().__init__(cause, fix)
         self.reason = reason
+        self.setting = setting
 
     @property
     def facts(self) -> dict[str, str]:
         """The reason, as a word."""
         return {"reason": self.reason}
+
+    def __str__(self) -> str:
+        told = super().__str__()
+        return f"{told} Administrators: {self.setting}" if self.setting else told
 
 
 class GrantEnded(ImpersonationError):

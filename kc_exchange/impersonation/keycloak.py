@@ -85,9 +85,10 @@ def hop(operator: Subject, grant: ImpersonationGrant) -> Impersonated:
         tokens.give_back(grant, issued)
         raise ImpersonationRefused(
             f"At Keycloak this person has roles that you do not have: {more}.",
-            "Ask somebody with those roles, or name them in ORDINARY_ROLES of "
-            "KC_EXCHANGE['IMPERSONATION'] if they give nobody power.",
+            "Ask somebody with those roles to do it, or ask an administrator.",
             reason="more_roles",
+            setting="Name roles that give nobody power in ORDINARY_ROLES of "
+            "KC_EXCHANGE['IMPERSONATION'].",
         )
     return issued
 
@@ -112,17 +113,20 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
         raise ImpersonationRefused(
             f"You are logged in through realm {token.realm!r}, and realm {alias!r} "
             "impersonates.",
-            "Log in through that one, or name a realm of the same issuer in REALM of "
-            "KC_EXCHANGE['IMPERSONATION'].",
+            "Log in through that one, or ask an administrator.",
             reason="operator_not_at_keycloak",
+            setting="Name a realm of the same issuer in REALM of "
+            "KC_EXCHANGE['IMPERSONATION'].",
         )
     subject = subject_of(target, realm.issuer)
     if not subject:
         raise ImpersonationRefused(
             "Keycloak's name for this person is not known: they have never logged in "
             "here through Keycloak.",
-            "Let them log in once, or make their KeycloakIdentity.",
+            "Let them log in once, or ask an administrator.",
             reason="target_not_at_keycloak",
+            setting="Make their KeycloakIdentity, in the admin or by "
+            "kc_exchange.models.remember_identity.",
         )
     return Ends(
         realm=alias,

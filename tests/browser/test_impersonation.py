@@ -71,11 +71,13 @@ def test_impersonation__shows_the_customers_token(sue: Any) -> None:
 def test_start_page__says_what_is_wrong(sue: Any) -> None:
     """What was typed stays, and nothing has begun."""
     open_start_page(sue)
+    assert "For example KILN-123." in sue.inner_text(".field-ticket .help")
+    assert "forms are refused" in sue.inner_text(".field-mode .help")
     sue.fill("#id_reason", "because of")
     sue.fill("#id_ticket", "no ticket")
     sue.get_by_role("button", name="Start").click()
     sue.wait_for_selector(".errornote")
-    assert "A ticket here looks like" in sue.inner_text(".field-ticket")
+    assert "For example KILN-123." in sue.inner_text(".field-ticket .errorlist")
     assert sue.input_value("#id_reason") == "because of"
     assert sue.title().startswith("Error:")
     assert sue.locator(BANNER).count() == 0
