@@ -92,15 +92,15 @@ class ReadOnlyGrant(ImpersonationError):
     cause = (
         "This impersonation is for reading only; the request would change something."
     )
-    fix = "End it, and start one that may write, with a reason for that."
+    fix = "End this impersonation, and start one with mode 'read and write'."
 
 
 class ForbiddenWhileImpersonating(ImpersonationError):
     """Nobody does this in somebody else's name, whatever the grant."""
 
     title = "Not while you act as somebody else"
-    cause = "This is not possible while you act as somebody else."
-    fix = "Let the person do it themself, or end the impersonation first."
+    cause = "Only the person does this, whatever the mode of the impersonation."
+    fix = "Let them do it; to do it for yourself, end this impersonation first."
 
 
 class BearerWhileImpersonating(ImpersonationError):

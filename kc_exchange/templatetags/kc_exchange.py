@@ -15,8 +15,10 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 
+from kc_exchange import conf
 from kc_exchange.impersonation import current_grant
 from kc_exchange.impersonation.marks import is_as_operator
 
@@ -55,6 +57,24 @@ def impersonation_banner(context: Context) -> str:
     # A context of its own: within `autoescape off` the reason is escaped all the same.
     page: str = shown.render(Context(facts))
     return page
+
+
+@register.simple_tag(takes_context=True)
+def way_back(context: Context) -> str:
+    """Return the page of this site that led to a refused request, "" without one."""
+    request: Any = context.get("request") or getattr(context, "request", None)
+    page: str = "" if request is None else request.headers.get("Referer", "")
+    if not page or (request.method == "GET" and page == request.build_absolute_uri()):
+        return ""
+    here, is_secure = {request.get_host()}, request.is_secure()
+    is_ours = url_has_allowed_host_and_scheme(page, here, require_https=is_secure)
+    return page if is_ours else ""
+
+
+@register.simple_tag
+def start_url() -> str:
+    """Return where an operator arrives as the target."""
+    return conf.current().impersonation.start_url
 
 
 @register.simple_tag(takes_context=True)
