@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kc_exchange.admin.details import result, told
 from kc_exchange.admin.filters import OperatorFilter, TargetFilter
-from kc_exchange.admin.read_only import ReadOnlyAdmin, link_to
+from kc_exchange.admin.read_only import ReadOnlyAdmin, link_to, shown_moment
 from kc_exchange.models import AuditEvent, ImpersonationGrant
-from kc_exchange.templatetags.kc_exchange import moment, visible
+from kc_exchange.templatetags.kc_exchange import visible
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -48,10 +48,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """Return the number, below a short word."""
         return event.seq
 
-    @admin.display(description=_("when"), ordering="seq")
-    def at(self, event: AuditEvent) -> SafeString | str:
-        """Return when it happened."""
-        return moment(event.occurred_at)
+    at = shown_moment("occurred_at", _("when"))
 
     @admin.display(description=_("who as whom"), ordering="operator_name")
     def people(self, event: AuditEvent) -> SafeString:

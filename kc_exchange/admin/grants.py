@@ -12,13 +12,13 @@ from django.utils.translation import ngettext
 
 from kc_exchange.admin.details import result, told
 from kc_exchange.admin.filters import OpenFilter, OperatorFilter, TargetFilter
-from kc_exchange.admin.read_only import ReadOnlyAdmin
+from kc_exchange.admin.read_only import ReadOnlyAdmin, shown_moment
 from kc_exchange.impersonation import end, end_current
 from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.marks import outside_transactions
 from kc_exchange.impersonation.permissions import END, VIEW_EVENTS
 from kc_exchange.models import AuditEvent, ImpersonationGrant
-from kc_exchange.templatetags.kc_exchange import moment, visible
+from kc_exchange.templatetags.kc_exchange import visible
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -39,7 +39,7 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
     """
 
     list_display = (
-        "requested",
+        "when",
         "people",
         "why",
         "ticket_shown",
@@ -63,8 +63,8 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
             _("When"),
             {
                 "fields": (
-                    ("requested_at", "started_at"),
-                    ("last_seen_at", "expires_at", "ended_at"),
+                    ("requested", "started"),
+                    ("seen", "expires", "ended"),
                 )
             },
         ),
@@ -81,10 +81,12 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         ),
     )
 
-    @admin.display(description=_("when"), ordering="requested_at")
-    def requested(self, grant: ImpersonationGrant) -> SafeString | str:
-        """Return when it was asked for."""
-        return moment(grant.requested_at)
+    when = shown_moment("requested_at", _("when"))
+    requested = shown_moment("requested_at", _("requested at"))
+    started = shown_moment("started_at", _("started at"))
+    seen = shown_moment("last_seen_at", _("last seen at"))
+    expires = shown_moment("expires_at", _("expires at"))
+    ended = shown_moment("ended_at", _("ended at"))
 
     @admin.display(description=_("who as whom"), ordering="operator_name")
     def people(self, grant: ImpersonationGrant) -> SafeString:

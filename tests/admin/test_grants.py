@@ -111,7 +111,7 @@ def test_list__says_why_before_how_it_went(office: Office, auditor: Client) -> N
     table = listed(auditor)
 
     assert re.findall(r'class="[^"]*column-(\w+)', table) == [
-        "requested",
+        "when",
         "people",
         "why",
         "ticket_shown",
