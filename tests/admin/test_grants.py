@@ -168,7 +168,7 @@ def test_page__has_the_timeline(office: Office, auditor: Client) -> None:
 
     timeline = page.partition('id="kc-timeline"')[2]
     told = [e.get_type_display() for e in office.events() if e.grant_id == grant.pk]
-    places = [timeline.index(f"<td>{kind}</td>") for kind in dict.fromkeys(told)]
+    places = [timeline.index(f">{kind}</td>") for kind in dict.fromkeys(told)]
     assert places == sorted(places)
     assert set(told) >= {"start granted", "request finished", "request refused"}
     assert "GET orders 200" in timeline

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.people import REASON, USERS, act_as
+from tests.browser.people import END, REASON, USERS, act_as
 
 pytestmark = pytest.mark.browser
 
@@ -66,3 +66,16 @@ def test_events__show_what_happened_without_a_scroll(sue: Any) -> None:
     refused = sue.locator("tr", has_text="request refused").first.inner_text()
     assert "GET account" in refused
     assert "failure (forbidden_while_impersonating)" in " ".join(refused.split())
+
+
+def test_user_page__says_who_acted_as_them_on_a_telephone(sue: Any) -> None:
+    """A grant's facts stand below one another: no word by word, no scroll."""
+    act_as(sue)
+    sue.set_viewport_size({"width": 390, "height": 900})
+    sue.click(END)
+    table = sue.locator("section[aria-labelledby='kc-impersonations'] table")
+
+    assert table.evaluate("e => e.scrollWidth <= e.parentElement.clientWidth")
+    reason = table.locator("td[data-label='Reason'] .kc-text").first
+    lines = reason.evaluate("e => e.getClientRects().length")
+    assert lines <= 2
