@@ -161,6 +161,7 @@ def test_identities__are_not_changed(office: Office) -> None:
     assert (made.user, made.subject) == (office.target, "s-1")
     found = client.get("/admin/kc_exchange/keycloakidentity/?q=s-1").content.decode()
     assert "s-1" in found
+    assert "Select Keycloak identity to view" in found
 
 
 def test_tokens__have_no_page(office: Office) -> None:

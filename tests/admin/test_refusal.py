@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import translation
 
 if TYPE_CHECKING:
     from tests.admin.office import Office
@@ -44,3 +45,14 @@ def test_refusal__without_such_a_page_leads_to_the_start(
 
     assert BACK not in page
     assert '<a href="/first/">Go on as <bdi>alice</bdi></a>' in page
+
+
+def test_refusal__says_in_which_language_it_is(office: Office) -> None:
+    """What is translated is the page's; cause and fix are English."""
+    office.start()
+
+    with translation.override("de"):
+        page = refused(office)
+
+    assert '<html lang="de">' in page
+    assert '<h1 lang="en">Nothing was changed</h1>' in page
