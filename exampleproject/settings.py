@@ -203,6 +203,7 @@ KC_EXCHANGE = {
         "OPERATOR_ROLE": "support",
         "ORDINARY_ROLES": ["customer"],
         "TICKET_PATTERN": r"KILN-[0-9]+",
+        "TICKET_HELP": "For example KILN-123.",
         "USER_ADMIN": True,
         "START_URL": "/orders/",
     },

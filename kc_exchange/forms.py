@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from kc_exchange.impersonation.terms import Terms
 
 Mode = ImpersonationGrant.Mode
+_MEANINGS: dict[str, Any] = {
+    Mode.READ_ONLY: _("Read only: pages open, forms are refused."),
+    Mode.READ_WRITE: _("Read and write: forms work, and count as the person's own."),
+}
 
 
 class _ModeField(forms.ChoiceField):
@@ -70,8 +74,12 @@ class ImpersonationForm(forms.Form):
             "%(shortest)d to %(longest)d characters. They are kept for good, and shown "
             "to whoever may read the record: no passwords, no tokens."
         ) % {"shortest": SHORTEST_REASON, "longest": LONGEST_REASON}
+        self._field("ticket").help_text = settings.ticket_help
         offered = [choice for choice in Mode.choices if choice[0] in set(modes)]
         self._field("mode").choices = offered
+        self._field("mode").help_text = " ".join(
+            str(_MEANINGS[value]) for value, _label in offered
+        )
         self._field("mode").initial = offered[0][0] if offered else None
         minutes = self._field("minutes")
         minutes.initial = settings.default_minutes

@@ -6,6 +6,7 @@ from typing import Any
 
 ALICE = "ac6e8721-d617-5576-8b2a-aa0ac2f97123"
 BOB = "f46a07bf-0578-5d5a-812c-8461edfe224b"
+NORA = "e4e3e317-8951-585b-8e57-44fc411e4dce"
 
 
 def _invoice(
@@ -26,4 +27,5 @@ INVOICES = {
         _invoice("2026-0041", "A-0987", "2026-01-19", 11600, "paid"),
     ],
     BOB: [_invoice("2026-0077", "B-0311", "2026-02-11", 18600, "paid")],
+    NORA: [_invoice("2026-0102", "S-0042", "2026-02-24", 9000, "due")],
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 ALICE = "ac6e8721-d617-5576-8b2a-aa0ac2f97123"
 BOB = "f46a07bf-0578-5d5a-812c-8461edfe224b"
+NORA = "e4e3e317-8951-585b-8e57-44fc411e4dce"
 SAM = "2668dc7e-24c6-5884-8da3-373583c86216"
 
 STOCK = {"bowl": 14, "mug": 32, "plate": 21, "jug": 3, "vase": 0, "jar": 9}
@@ -47,6 +48,15 @@ ORDERS: dict[str, list[dict[str, Any]]] = {
             "2026-02-11",
             "delivered",
             _line("plate", "Dinner plate", 6, 3100),
+        )
+    ],
+    NORA: [
+        _order(
+            "S-0042",
+            "2026-02-24",
+            "on its way",
+            _line("vase", "Bud vase", 1, 3600),
+            _line("jar", "Salt jar", 2, 2700),
         )
     ],
     SAM: [],

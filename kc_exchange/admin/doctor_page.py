@@ -18,20 +18,22 @@ from kc_exchange.sources import RequestSubject
 from kc_exchange.sources.exchanged import is_over
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.contrib import admin
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from kc_exchange.doctor import Finding, Report
+    from kc_exchange.doctor import Finding, Report, State
 
 RUN_DOCTOR = "kc_exchange.run_doctor"
-_STATES = {
-    "ok": gettext_lazy("as it should be"),
-    "warning": gettext_lazy("warning"),
+_STATES: dict[State, Any] = {
     "wrong": gettext_lazy("wrong"),
+    "warning": gettext_lazy("to look at"),
     "unknown": gettext_lazy("not examined"),
+    "ok": gettext_lazy("as it should be"),
 }
-"""The states in words: colours alone say nothing to many."""
+"""The states in the words of the summary, what is wrong first."""
 
 
 class _Form(forms.Form):
@@ -98,7 +100,7 @@ class DoctorPage:
             "opts": names,
             "form": form,
             "report": report,
-            "blocks": [] if report is None else _blocks(report),
+            "groups": [] if report is None else [*_groups(report)],
             "summary": "" if report is None else doctor.summary(report),
             "without": self._without,
             "has_view_permission": self._admin.has_view_permission(self._request),
@@ -107,12 +109,25 @@ class DoctorPage:
         return TemplateResponse(self._request, template, context, status=status)
 
 
-def _blocks(report: Report) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the findings by what they are about, as the page shows them."""
-    return [
-        (about, [_shown(finding) for finding in findings])
-        for about, findings in report.blocks.items()
-    ]
+def _groups(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the findings of each state, by what they are about; the ok ones last."""
+    for state, words in _STATES.items():
+        findings = list(report.of(state))
+        if findings:
+            yield {
+                "state": state,
+                "words": words,
+                "count": len(findings),
+                "is_folded": state == "ok",
+                "blocks": _blocks(findings),
+            }
+
+
+def _blocks(findings: list[Finding]) -> list[tuple[str, list[dict[str, Any]]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for finding in findings:
+        found.setdefault(finding.about, []).append(_shown(finding))
+    return list(found.items())
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

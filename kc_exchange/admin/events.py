@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib import admin
-from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext_lazy as _
 
+from kc_exchange.admin.details import result, told
 from kc_exchange.admin.filters import OperatorFilter, TargetFilter
-from kc_exchange.admin.read_only import ReadOnlyAdmin, link_to
+from kc_exchange.admin.read_only import ReadOnlyAdmin, link_to, shown_moment
 from kc_exchange.models import AuditEvent, ImpersonationGrant
 from kc_exchange.templatetags.kc_exchange import visible
 
@@ -27,7 +26,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     `manage.py kc_exchange audit verify` tells whether they agree.
     """
 
-    list_display = ("seq", "at", "who", "whom", "kind", "outcome", "code")
+    list_display = ("no", "at", "people", "kind", "told", "result")
     list_filter: ClassVar = [
         OperatorFilter,
         TargetFilter,
@@ -44,17 +43,34 @@ class AuditEventAdmin(ReadOnlyAdmin):
     )
     ordering = ("-seq",)
 
-    @admin.display(description=_("occurred at"), ordering="seq")
-    def at(self, event: AuditEvent) -> str:
-        """Return the moment to the second, in the time zone of whoever looks."""
-        when = event.occurred_at
-        here = localtime(when) if is_aware(when) else when
-        return date_format(here, "Y-m-d H:i:s")
+    @admin.display(description=_("no."), ordering="seq")
+    def no(self, event: AuditEvent) -> int:
+        """Return the number, below a short word."""
+        return event.seq
+
+    at = shown_moment("occurred_at", _("when"))
+
+    @admin.display(description=_("who as whom"), ordering="operator_name")
+    def people(self, event: AuditEvent) -> SafeString:
+        """Return both by name alone; their ids are on the page of the event."""
+        operator = visible(event.operator_name or event.operator_id)
+        named = event.target_name or event.target_id
+        return format_html("{} as {}", operator, visible(named)) if named else operator
+
+    @admin.display(description=_("details"))
+    def told(self, event: AuditEvent) -> SafeString | str:
+        """Return what was done."""
+        return told(event)
+
+    @admin.display(description=_("outcome"), ordering="outcome")
+    def result(self, event: AuditEvent) -> SafeString | str:
+        """Return how it went."""
+        return result(event)
 
     @admin.display(description=_("type"), ordering="type")
     def kind(self, event: AuditEvent) -> str:
-        """Return the event's type as the record names it."""
-        return event.type
+        """Return the event's type in the words of the filter."""
+        return event.get_type_display()
 
     @admin.display(description=_("operator"), ordering="operator_name")
     def who(self, event: AuditEvent) -> SafeString:
@@ -83,15 +99,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
 def _person(name: str, pk: str) -> SafeString:
     return format_html("{} ({})", visible(name), visible(pk))
-
-
-def payload_of(event: AuditEvent) -> dict[str, Any]:
-    """Return the payload of `event`; empty where it is none, after tampering."""
-    try:
-        found = json.loads(bytes(event.payload))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def shown(event: AuditEvent) -> str:

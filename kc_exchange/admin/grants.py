@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from kc_exchange.admin.events import payload_of
+from kc_exchange.admin.details import result, told
 from kc_exchange.admin.filters import OpenFilter, OperatorFilter, TargetFilter
-from kc_exchange.admin.read_only import ReadOnlyAdmin
+from kc_exchange.admin.read_only import ReadOnlyAdmin, shown_moment
 from kc_exchange.impersonation import end, end_current
 from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.marks import outside_transactions
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _SHOWN = 200
 """Events on the page of a grant; the others are in the list of events."""
 _SHORT = 60
-_FACTS = ("method", "route", "status", "audience", "cause", "ended_by", "strategy")
-"""What of an event's details stands in its line of the timeline."""
 
 Cause = ImpersonationGrant.Cause
 
@@ -41,13 +39,11 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
     """
 
     list_display = (
-        "requested_at",
-        "who",
-        "whom",
-        "mode",
-        "state",
+        "when",
+        "people",
         "why",
         "ticket_shown",
+        "state_and_mode",
     )
     list_filter: ClassVar = [
         OpenFilter,
@@ -67,8 +63,8 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
             _("When"),
             {
                 "fields": (
-                    ("requested_at", "started_at"),
-                    ("last_seen_at", "expires_at", "ended_at"),
+                    ("requested", "started"),
+                    ("seen", "expires", "ended"),
                 )
             },
         ),
@@ -84,6 +80,20 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
             },
         ),
     )
+
+    when = shown_moment("requested_at", _("when"))
+    requested = shown_moment("requested_at", _("requested at"))
+    started = shown_moment("started_at", _("started at"))
+    seen = shown_moment("last_seen_at", _("last seen at"))
+    expires = shown_moment("expires_at", _("expires at"))
+    ended = shown_moment("ended_at", _("ended at"))
+
+    @admin.display(description=_("who as whom"), ordering="operator_name")
+    def people(self, grant: ImpersonationGrant) -> SafeString:
+        """Return both in one column, to leave the reason its place."""
+        return format_html(
+            "{} as {}", visible(grant.operator_name), visible(grant.target_name)
+        )
 
     @admin.display(description=_("operator"), ordering="operator_name")
     def who(self, grant: ImpersonationGrant) -> SafeString:
@@ -101,6 +111,11 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         if grant.ended_at is not None:
             return grant.get_end_cause_display() or _("ended")
         return _("open") if grant.is_open else _("requested")
+
+    @admin.display(description=_("state"), ordering="ended_at")
+    def state_and_mode(self, grant: ImpersonationGrant) -> str:
+        """Return both, in one column as well."""
+        return f"{self.state(grant)}, {grant.get_mode_display()}"
 
     @admin.display(description=_("reason"))
     def why(self, grant: ImpersonationGrant) -> SafeString:
@@ -186,7 +201,7 @@ class ImpersonationGrantAdmin(ReadOnlyAdmin):
         events = list(found[: _SHOWN + 1]) if user.has_perm(VIEW_EVENTS) else None
         return {
             "may_end": grant.ended_at is None and _may_end(user, grant),
-            "timeline": None if events is None else [*map(_line, events[:_SHOWN])],
+            "timeline": None if events is None else _lines(events[:_SHOWN]),
             "has_more": events is not None and len(events) > _SHOWN,
             "has_event_pages": self.admin_site.is_registered(AuditEvent),
         }
@@ -206,12 +221,6 @@ def _end(request: Any, grant: ImpersonationGrant) -> bool:
     return end(grant, Cause.FORCED, by=request.user)
 
 
-def _line(event: AuditEvent) -> dict[str, Any]:
-    """Return what the timeline shows of an event."""
-    details = payload_of(event).get("details")
-    facts = details if isinstance(details, dict) else {}
-    told = [str(facts[name]) for name in _FACTS if facts.get(name) not in (None, "")]
-    return {
-        "event": event,
-        "told": format_html("{}", visible(" ".join(told))) if told else "",
-    }
+def _lines(events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """Return what the timeline shows of the events."""
+    return [{"event": e, "told": told(e), "result": result(e)} for e in events]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.urls import path
+from django.utils.translation import gettext_lazy
 
 from kc_exchange.admin.doctor_page import RUN_DOCTOR, DoctorPage
+from kc_exchange.admin.read_only import shown_moment
 from kc_exchange.impersonation.marks import outside_transactions
 
 if TYPE_CHECKING:
@@ -29,13 +31,15 @@ class KeycloakIdentityAdmin(_Base):
     permission to nobody who should not be able to.
     """
 
-    list_display = ("subject", "issuer", "user", "last_seen_at")
+    list_display = ("subject", "issuer", "user", "seen")
     list_select_related = ("user",)
     list_filter = ("issuer",)
     search_fields = ("subject", "issuer")
     raw_id_fields: ClassVar = ["user"]
-    readonly_fields = ("created_at", "last_seen_at")
+    readonly_fields = ("created", "seen")
     show_full_result_count = False
+    created = shown_moment("created_at", gettext_lazy("created at"))
+    seen = shown_moment("last_seen_at", gettext_lazy("last seen at"))
 
     def get_urls(self) -> list[Any]:
         """Return the addresses of the identities, and that of the doctor."""

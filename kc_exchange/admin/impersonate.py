@@ -74,12 +74,15 @@ class ImpersonateMixin(_Base):
         return StartPage(self, request, target).response()
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Return the columns, and that of the button for those who may use it."""
+        """Return the columns, and for operators that of the links, as the second.
+
+        The list scrolls sideways where it is narrow: a link at its end is not seen.
+        """
         columns = super().get_list_display(request)
         user: Any = request.user
         if IS_POPUP_VAR in request.GET or not user.has_perm(IMPERSONATE):
             return columns
-        return [*columns, self._column(user)]
+        return [*columns[:1], self._column(user), *columns[1:]]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -116,15 +119,15 @@ class ImpersonateMixin(_Base):
         return answered
 
     def _column(self, operator: Any) -> Callable[[Any], SafeString | str]:
-        @admin.display(description=gettext_lazy("Impersonate"))
+        @admin.display(description=gettext_lazy("Act as"))
         def impersonate(person: Any) -> SafeString | str:
             if not _may(operator, person):
                 return ""
             return format_html(
                 '<a href="{}" aria-label="{}">{}</a>',
                 self._url(person),
-                _("Impersonate %(name)s") % {"name": person.get_username()},
-                _("Impersonate"),
+                _("Act as %(name)s") % {"name": person.get_username()},
+                _("Act as"),
             )
 
         return impersonate

@@ -9,9 +9,11 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
-from kc_exchange.templatetags.kc_exchange import visible
+from kc_exchange.templatetags.kc_exchange import moment, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import Model
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
@@ -48,6 +50,16 @@ class ReadOnlyAdmin(_Base):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return all that is on the page."""
         return flatten_fieldsets(self.get_fieldsets(request, obj))
+
+
+def shown_moment(field: str, name: Any) -> Callable[[Any, Any], SafeString | str]:
+    """Return a column of a moment, in the one form that all pages have."""
+
+    @admin.display(description=name, ordering=field)
+    def shown(_self: Any, record: Any) -> SafeString | str:
+        return moment(getattr(record, field))
+
+    return shown
 
 
 def link_to(site: admin.AdminSite, kind: type[Model], pk: Any, text: str) -> SafeString:

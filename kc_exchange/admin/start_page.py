@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from kc_exchange.forms import ImpersonationForm
 from kc_exchange.impersonation import check, end, end_current, start
 from kc_exchange.impersonation.errors import ImpersonationRefused
 from kc_exchange.impersonation.starting import refuse_here
+from kc_exchange.middleware.answers import line
 from kc_exchange.models import ImpersonationGrant
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+_log = logging.getLogger("kc_exchange")
 Mode = ImpersonationGrant.Mode
 _LOOKS = {
     "reason": "vLargeTextField",
@@ -104,6 +107,7 @@ class StartPage:
             form.add_error(None, error.messages)
             return self._page(form, self._refusal)
         except ExchangeError as error:
+            _log.warning("kc_exchange.start_refused %s: %s", error.code, line(error))
             return self._page(form, error)
         return HttpResponseRedirect(conf.current().impersonation.start_url)
 
@@ -127,7 +131,7 @@ class StartPage:
         self._request.current_app = site.name
         context = {
             **site.each_context(self._request),
-            "title": _("Impersonate %(name)s") % {"name": self._target.get_username()},
+            "title": _("Act as %(name)s") % {"name": self._target.get_username()},
             "opts": names,
             "original": self._target,
             "form": form,

@@ -28,6 +28,8 @@ class Impersonation:
     """Kinds of reasons to choose from; none: the field is not shown."""
     ticket_pattern: str = ""
     """Regular expression that a ticket must match as a whole; empty: any."""
+    ticket_help: str = ""
+    """What the form says of a ticket, such as "For example KILN-123."."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed."""
     forbidden_url_names: frozenset[str] = frozenset(

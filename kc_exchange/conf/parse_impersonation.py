@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 IMPERSONATION = {
     "AT_KEYCLOAK", "REALM", "OPERATOR_ROLE", "MAY_IMPERSONATE", "DEFAULT_MINUTES",
-    "MAX_MINUTES", "IDLE_MINUTES", "CATEGORIES", "TICKET_PATTERN", "TRUSTED_PROXIES",
-    "FORBIDDEN_URL_NAMES", "ORDINARY_ROLES", "USER_ADMIN", "START_URL",
+    "MAX_MINUTES", "IDLE_MINUTES", "CATEGORIES", "TICKET_PATTERN", "TICKET_HELP",
+    "TRUSTED_PROXIES", "FORBIDDEN_URL_NAMES", "ORDINARY_ROLES", "USER_ADMIN",
+    "START_URL",
 }  # fmt: skip
 AUDIT = {"ORIGIN", "SIGNING_KEY", "VERIFY_KEYS"}
 _LONGEST = 8 * 60
@@ -44,6 +45,7 @@ def impersonation(reader: Reader, realms: Mapping[str, Realm]) -> Impersonation:
         idle_minutes=int(reader.number("IDLE_MINUTES", usual, 1, _LONGEST)),
         categories=reader.texts("CATEGORIES"),
         ticket_pattern=_pattern(reader),
+        ticket_help=reader.text("TICKET_HELP"),
         trusted_proxies=_networks(reader),
         forbidden_url_names=reader.words(
             "FORBIDDEN_URL_NAMES", defaults.forbidden_url_names

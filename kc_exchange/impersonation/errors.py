@@ -35,19 +35,34 @@ class ImpersonationError(ExchangeError):
 
 
 class ImpersonationRefused(ImpersonationError):
-    """The operator may not act as this target; `reason` is a word for programs."""
+    """The operator may not act as this target; `reason` is a word for programs.
+
+    `setting` is what an administrator may change, for the log: an operator cannot.
+    """
 
     cause = "You may not act as this person."
     fix = "Ask somebody with more rights than this person to do it."
 
-    def __init__(self, cause: str = "", fix: str = "", *, reason: str = "refused"):
+    def __init__(
+        self,
+        cause: str = "",
+        fix: str = "",
+        *,
+        reason: str = "refused",
+        setting: str = "",
+    ):
         super().__init__(cause, fix)
         self.reason = reason
+        self.setting = setting
 
     @property
     def facts(self) -> dict[str, str]:
         """The reason, as a word."""
         return {"reason": self.reason}
+
+    def __str__(self) -> str:
+        told = super().__str__()
+        return f"{told} Administrators: {self.setting}" if self.setting else told
 
 
 class GrantEnded(ImpersonationError):
@@ -77,15 +92,15 @@ class ReadOnlyGrant(ImpersonationError):
     cause = (
         "This impersonation is for reading only; the request would change something."
     )
-    fix = "End it, and start one that may write, with a reason for that."
+    fix = "End this impersonation, and start one with mode 'read and write'."
 
 
 class ForbiddenWhileImpersonating(ImpersonationError):
     """Nobody does this in somebody else's name, whatever the grant."""
 
     title = "Not while you act as somebody else"
-    cause = "This is not possible while you act as somebody else."
-    fix = "Let the person do it themself, or end the impersonation first."
+    cause = "Only the person does this, whatever the mode of the impersonation."
+    fix = "Let them do it; to do it for yourself, end this impersonation first."
 
 
 class BearerWhileImpersonating(ImpersonationError):

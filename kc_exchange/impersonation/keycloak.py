@@ -90,9 +90,10 @@ def hop(operator: Subject, grant: ImpersonationGrant) -> Impersonated:
         tokens.give_back(grant, issued)
         raise ImpersonationRefused(
             f"At Keycloak this person has roles that you do not have: {more}.",
-            "Ask somebody with those roles, or name them in ORDINARY_ROLES of "
-            "KC_EXCHANGE['IMPERSONATION'] if they give nobody power.",
+            "Ask somebody with those roles to do it, or ask an administrator.",
             reason="more_roles",
+            setting="Name roles that give nobody power in ORDINARY_ROLES of "
+            "KC_EXCHANGE['IMPERSONATION'].",
         )
     return issued
 
@@ -129,17 +130,19 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
     subject = subject_of(target, realm.issuer)
     if not subject and elsewhere_only(target, realm.issuer):
         raise ImpersonationRefused(
-            f"This person is known to another realm than {alias!r}, which "
-            "impersonates.",
-            "Nobody acts as them here: ask the support of their own realm.",
+            "This person belongs to another realm than the one that you may act in "
+            f"({alias!r}).",
+            "Ask the support of their own realm.",
             reason="other_realm",
         )
     if not subject:
         raise ImpersonationRefused(
             "Keycloak's name for this person is not known: they have never logged in "
             "here through Keycloak.",
-            "Let them log in once, or make their KeycloakIdentity.",
+            "Let them log in once, or ask an administrator.",
             reason="target_not_at_keycloak",
+            setting="Make their KeycloakIdentity, in the admin or by "
+            "kc_exchange.models.remember_identity.",
         )
     return Ends(
         realm=alias,
@@ -156,9 +159,10 @@ def _refuse_another_login(token: SubjectToken, realm: Realm) -> None:
     raise ImpersonationRefused(
         f"You are logged in through realm {token.realm!r}, and realm {realm.alias!r} "
         "impersonates.",
-        "Log in through that one, or name a realm of the same issuer in REALM of "
-        "KC_EXCHANGE['IMPERSONATION'].",
+        "Log in through that one, or ask an administrator.",
         reason="operator_not_at_keycloak",
+        setting="Name a realm of the same issuer in REALM of "
+        "KC_EXCHANGE['IMPERSONATION'].",
     )
 
 

@@ -87,6 +87,7 @@ def may_impersonate(*, operator: Any, target: Any, mode: str) -> bool:
             "rights_unknown",
             "The users of this site do not list their permissions: nobody can tell "
             "whether you would gain rights.",
+            "Ask an administrator.",
             "Name a function of the project's own in MAY_IMPERSONATE of "
             "KC_EXCHANGE['IMPERSONATION'].",
         )
@@ -109,7 +110,8 @@ def _is_allowed(operator: Any, target: Any, mode: str) -> bool:
         raise _refused(
             "rule_failed",
             "Whether you may act as this person could not be found out.",
-            f"Mend {path}: the log has its error.",
+            "Ask an administrator: the log has the error.",
+            f"Mend {path}.",
         ) from failure
 
 
@@ -145,5 +147,7 @@ def _more_rights(what: str) -> ImpersonationRefused:
     )
 
 
-def _refused(reason: str, cause: str, fix: str) -> ImpersonationRefused:
-    return ImpersonationRefused(cause, fix, reason=reason)
+def _refused(
+    reason: str, cause: str, fix: str, setting: str = ""
+) -> ImpersonationRefused:
+    return ImpersonationRefused(cause, fix, reason=reason, setting=setting)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 
 from kc_exchange import conf
 from kc_exchange.models import ImpersonationGrant
+
+if TYPE_CHECKING:
+    from kc_exchange.conf.impersonation_values import Impersonation
 
 SHORTEST_REASON = 10
 LONGEST_REASON = 1_000
@@ -47,7 +51,7 @@ def terms(
     wrong: dict[str, str] = {}
     reason, ticket = trimmed(reason), trimmed(ticket)
     wrong["reason"] = _wrong_reason(reason)
-    wrong["ticket"] = _wrong_ticket(ticket, settings.ticket_pattern)
+    wrong["ticket"] = _wrong_ticket(ticket, settings)
     if settings.categories and category not in settings.categories:
         wrong["category"] = "Choose one of the categories."
     elif not settings.categories and category:
@@ -87,13 +91,15 @@ def _wrong_reason(reason: str) -> str:
     return ""
 
 
-def _wrong_ticket(ticket: str, pattern: str) -> str:
+def _wrong_ticket(ticket: str, settings: Impersonation) -> str:
+    pattern = settings.ticket_pattern
     if len(ticket) > LONGEST_TICKET:
         return f"A ticket has {LONGEST_TICKET} characters at the most."
     if _holds_control(ticket, "") or _TOKEN.search(ticket):
         return "This is not the name of a ticket."
     if ticket and pattern and not re.fullmatch(pattern, ticket):
-        return f"A ticket here looks like {pattern}"
+        looks = settings.ticket_help or f"It has to match {pattern}"
+        return f"This is not the name of a ticket here. {looks}"
     return ""
 
 

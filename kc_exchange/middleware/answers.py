@@ -58,7 +58,7 @@ def answer(request: HttpRequest, error: ExchangeError) -> HttpResponseBase:
     login for a browser's session, else a page or JSON with the error's status.
     """
     level = logging.WARNING if error.http_status < 500 else logging.ERROR  # noqa: PLR2004
-    _log.log(level, "kc_exchange.unhandled %s: %s", error.code, _line(error))
+    _log.log(level, "kc_exchange.unhandled %s: %s", error.code, line(error))
     wants_login = isinstance(error, (NoSubjectToken, SubjectTokenRejected))
     if wants_login and _may_log_in(request, error):
         if isinstance(error, SubjectTokenRejected):
@@ -73,7 +73,7 @@ def answer(request: HttpRequest, error: ExchangeError) -> HttpResponseBase:
     return response
 
 
-def _line(error: ExchangeError) -> str:
+def line(error: ExchangeError) -> str:
     """The error on one line: names of people are in it, which are theirs to choose."""
     return "".join(
         c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in f"{error}"

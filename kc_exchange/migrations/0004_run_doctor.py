@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='keycloakidentity',
-            options={'permissions': [('run_doctor', 'Can find out why Keycloak refuses')], 'verbose_name_plural': 'Keycloak identities'},
+            options={'permissions': [('run_doctor', 'Can find out why Keycloak refuses')], 'verbose_name': 'Keycloak identity', 'verbose_name_plural': 'Keycloak identities'},
         ),
     ]

@@ -51,6 +51,7 @@ class KeycloakIdentity(models.Model):
     last_seen_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:  # noqa: D106
+        verbose_name = "Keycloak identity"
         verbose_name_plural = "Keycloak identities"
         permissions: ClassVar = [("run_doctor", "Can find out why Keycloak refuses")]
         constraints: ClassVar = [

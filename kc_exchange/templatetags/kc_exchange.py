@@ -1,4 +1,4 @@
-"""`{% load kc_exchange %}`: the banner, and text that hides nothing."""
+"""`{% load kc_exchange %}`: the banner, text that hides nothing, and moments."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from django.middleware.csrf import get_token
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import escape, format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 
+from kc_exchange import conf
 from kc_exchange.impersonation import current_grant
 from kc_exchange.impersonation.marks import is_as_operator
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpRequest
 
     from kc_exchange.models import ImpersonationGrant
@@ -55,6 +60,24 @@ def impersonation_banner(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def way_back(context: Context) -> str:
+    """Return the page of this site that led to a refused request, "" without one."""
+    request: Any = context.get("request") or getattr(context, "request", None)
+    page: str = "" if request is None else request.headers.get("Referer", "")
+    if not page or (request.method == "GET" and page == request.build_absolute_uri()):
+        return ""
+    here, is_secure = {request.get_host()}, request.is_secure()
+    is_ours = url_has_allowed_host_and_scheme(page, here, require_https=is_secure)
+    return page if is_ours else ""
+
+
+@register.simple_tag
+def start_url() -> str:
+    """Return where an operator arrives as the target."""
+    return conf.current().impersonation.start_url
+
+
+@register.simple_tag(takes_context=True)
 def stylesheet(context: Context, name: str) -> SafeString:
     """Return the link to a style sheet among the static files."""
     link = '<link rel="stylesheet" href="{}"{}>'
@@ -80,6 +103,23 @@ def visible(text: object) -> SafeString:
         for hidden, run in groupby(str(text), _has_no_shape)
     )
     return format_html('<bdi class="kc-text">{}</bdi>', mark_safe("".join(runs)))  # noqa: S308 - escaped
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString | str:
+    """Show a moment to the second, in the time zone of whoever looks.
+
+    Day and time may stand below one another, and are not broken themselves.
+    """
+    if when is None:
+        return "-"
+    here = timezone.localtime(when) if timezone.is_aware(when) else when
+    return format_html(
+        '<time class="kc-moment" datetime="{}"><span>{}</span> <span>{}</span></time>',
+        here.isoformat(timespec="seconds"),
+        date_format(here, "Y-m-d"),
+        date_format(here, "H:i:s"),
+    )
 
 
 def _asset(name: str) -> str:

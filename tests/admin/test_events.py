@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,8 +85,23 @@ def test_list__filters(office: Office, auditor: Client) -> None:
         ({"occurred_at__lt": "2020-01-01 00:00:00+00:00"}, set()),
     ]:
         page = auditor.get(LIST, query).content.decode()
-        found = {e.type for e in office.events() if f">{e.type}</td>" in page}
+        found = {
+            e.type for e in office.events() if f">{e.get_type_display()}</td>" in page
+        }
         assert found == kinds, query
+
+
+def test_list__says_what_happened(office: Office, auditor: Client) -> None:
+    """Who as whom, by name; what was done; how it went, and why."""
+    office.start()
+    office.client.post("/orders/")
+
+    page = auditor.get(LIST, {"type__exact": "request.refused"}).content.decode()
+
+    row = page.partition('<td class="field-at')[2].partition("</tr>")[0]
+    said = re.sub(r"<[^>]+>", " ", row.replace("<wbr>", "")).split()
+    assert said[3:6] == ["olga", "as", "alice"]
+    assert said[-4:] == ["POST", "orders", "failure", "(read_only_grant)"]
 
 
 def test_page__shows_the_payload(office: Office, auditor: Client) -> None:
@@ -145,6 +161,7 @@ def test_identities__are_not_changed(office: Office) -> None:
     assert (made.user, made.subject) == (office.target, "s-1")
     found = client.get("/admin/kc_exchange/keycloakidentity/?q=s-1").content.decode()
     assert "s-1" in found
+    assert "Select Keycloak identity to view" in found
 
 
 def test_tokens__have_no_page(office: Office) -> None:

@@ -180,6 +180,34 @@ def test_form__category_and_ticket() -> None:
     assert wrong(category="fault", ticket=" KILN-4711 ") == set()
 
 
+def test_form__says_beforehand_how_tickets_look(settings: Any) -> None:
+    """In words of the project's own, beside the field and in the mistake."""
+    limits = {"TICKET_PATTERN": "KILN-[0-9]+", "TICKET_HELP": "For example KILN-123."}
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "IMPERSONATION": limits}
+
+    form = ImpersonationForm(posted(ticket="4711"), modes=ALL)
+
+    assert form.fields["ticket"].help_text == "For example KILN-123."
+    said = "This is not the name of a ticket here. For example KILN-123."
+    assert form.errors["ticket"] == [said]
+
+
+@pytest.mark.usefixtures("categories")
+def test_form__without_such_words_the_mistake_names_the_pattern() -> None:
+    form = ImpersonationForm(posted(ticket="4711", category="fault"), modes=ALL)
+
+    assert str(form.errors["ticket"][0]).endswith("It has to match KILN-[0-9]+")
+
+
+def test_form__says_what_the_modes_mean() -> None:
+    """Of those that are offered."""
+    reading = ImpersonationForm(modes=["read-only"]).fields["mode"].help_text
+    both = ImpersonationForm(modes=ALL).fields["mode"].help_text
+
+    assert reading == "Read only: pages open, forms are refused."
+    assert both.startswith(f"{reading} Read and write: forms work")
+
+
 def test_form__no_categories() -> None:
     """Without any the field is not shown, and what is sent for it means nothing."""
     assert "category" not in ImpersonationForm(modes=ALL).as_div()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils.timezone import localtime
 
 from kc_exchange.models import ImpersonationGrant
 from tests.admin.office import Cause, Type, allow, person, staff
@@ -102,6 +104,24 @@ def test_list__filters_and_finds(office: Office, auditor: Client) -> None:
         assert ("the second reason" in table) is ("2" in expected), query
 
 
+def test_list__says_why_before_how_it_went(office: Office, auditor: Client) -> None:
+    """Two grants of a minute are told apart, and the reason has place to be read."""
+    grant = office.start(ticket="KILN-1")
+
+    table = listed(auditor)
+
+    assert re.findall(r'class="[^"]*column-(\w+)', table) == [
+        "when",
+        "people",
+        "why",
+        "ticket_shown",
+        "state_and_mode",
+    ]
+    requested = localtime(grant.requested_at)
+    assert f"<span>{requested:%Y-%m-%d}</span> <span>{requested:%H:%M:%S}</s" in table
+    assert ">open, read only</td>" in table
+
+
 def test_list__keeps_other_filters_in_the_fields(
     office: Office, auditor: Client
 ) -> None:
@@ -147,12 +167,12 @@ def test_page__has_the_timeline(office: Office, auditor: Client) -> None:
     page = auditor.get(f"{LIST}{grant.pk}/change/").content.decode()
 
     timeline = page.partition('id="kc-timeline"')[2]
-    told = [e.type for e in office.events() if e.grant_id == grant.pk]
-    places = [timeline.index(f"<td>{kind}</td>") for kind in dict.fromkeys(told)]
+    told = [e.get_type_display() for e in office.events() if e.grant_id == grant.pk]
+    places = [timeline.index(f">{kind}</td>") for kind in dict.fromkeys(told)]
     assert places == sorted(places)
-    assert set(told) >= {"start.granted", "request.finished", "request.refused"}
+    assert set(told) >= {"start granted", "request finished", "request refused"}
     assert "GET orders 200" in timeline
-    assert "failure (read_only_grant)" in timeline
+    assert "failure (read_only_grant)" in timeline.replace("<wbr>", "")
 
 
 def test_timeline__needs_its_own_permission(office: Office) -> None:

@@ -104,23 +104,33 @@ def test_start__keycloak_is_away(office: Office, keycloak: EmbeddedKeycloak) -> 
     assert_refused(office, response, "then try again")
 
 
-def test_start__target_is_not_known(office: Office) -> None:
+def test_start__target_is_not_known(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The operator is told whom to ask; the log, what they who are asked may do."""
     KeycloakIdentity.objects.all().delete()
 
     response = office.press_start(ticket=TICKET)
 
     assert response.status_code == 403
-    assert_refused(office, response, "they have never logged in here")
+    told = ("they have never logged in here", "or ask an administrator.")
+    assert_refused(office, response, *told)
+    assert "KeycloakIdentity" not in response.content.decode()
+    assert "Administrators: Make their KeycloakIdentity" in caplog.text
 
 
-def test_start__target_has_more_roles(office: Office) -> None:
-    """A role at Keycloak that the operator has not is named."""
+def test_start__target_has_more_roles(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A role at Keycloak that the operator has not is named; the log has a setting."""
     office.set(ORDINARY_ROLES=[])
 
     response = office.press_start(ticket=TICKET)
 
     assert response.status_code == 403
-    assert_refused(office, response, "customer", "ORDINARY_ROLES")
+    assert_refused(office, response, "customer", "or ask an administrator.")
+    assert "KC_EXCHANGE" not in response.content.decode()
+    assert "ORDINARY_ROLES of KC_EXCHANGE[" in caplog.text
 
 
 def test_start__again_after_a_refusal(

@@ -88,8 +88,16 @@ def test_button__is_there_for_whom_it_is_allowed(office: Office) -> None:
 
 def test_button__has_a_name_for_each_person(office: Office) -> None:
     """A screen reader's list of links says whom each is about."""
-    link = 'aria-label="Impersonate alice">Impersonate</a>'
+    link = 'aria-label="Act as alice">Act as</a>'
     assert link in office.client.get(LIST).content.decode()
+
+
+def test_column__is_the_second(office: Office) -> None:
+    """A list that is wider than its place hides the columns at its end."""
+    listed = office.client.get(LIST).content.decode()
+
+    assert listed.index("column-username") < listed.index("column-impersonate")
+    assert listed.index("column-impersonate") < listed.index("column-email")
 
 
 def test_column__is_not_there_without_permission(office: Office) -> None:

@@ -26,14 +26,17 @@ def log_in(page: Any, name: str, password: str = "") -> None:
 def open_start_page(page: Any, target: str = "alice") -> None:
     """Choose somebody in the admin's list of users."""
     page.goto(USERS)
-    page.get_by_role("link", name=f"Impersonate {target}", exact=True).click()
+    page.get_by_role("link", name=f"Act as {target}", exact=True).click()
     page.wait_for_selector("#id_reason")
 
 
-def act_as(page: Any, target: str = "alice", *, writing: bool = False) -> None:
+def act_as(
+    page: Any, target: str = "alice", *, writing: bool = False, ticket: str = ""
+) -> None:
     """Go from the list of users to the shop as somebody else."""
     open_start_page(page, target)
     page.fill("#id_reason", REASON)
+    page.fill("#id_ticket", ticket)
     if writing:
         page.get_by_label("read and write").check()
     page.get_by_role("button", name="Start").click()

@@ -43,6 +43,8 @@ def test_doctor__can_be_read(reader: Reader) -> None:
     reader.read("form of the doctor")
     examine(page)
     reader.read("findings of the doctor")
+    page.locator("summary", has_text="as it should be").click()
+    reader.read("findings of the doctor, unfolded")
 
     assert reader.wrong == []
 
@@ -52,7 +54,8 @@ def test_doctor__goes_with_the_token_of_whoever_is_logged_in(sue: Any) -> None:
     examine(sue)
 
     assert sue.get_by_text("Keycloak issues the user a token for it alone.").count() > 0
-    headings = sue.get_by_role("heading", level=3).all_inner_texts()
+    sue.locator("summary", has_text="as it should be").click()
+    headings = sue.get_by_role("heading", level=4).all_inner_texts()
     assert "downstream orders-api" in headings
     assert "eyJ" not in sue.content()
 

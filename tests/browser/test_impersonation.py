@@ -33,7 +33,7 @@ def numbers(page: Any) -> list[str]:
 def test_impersonation__from_the_user_list_and_back(sue: Any, demo: Stack) -> None:
     """Sue states a reason, sees Alice's orders and a banner, and ends it there."""
     open_start_page(sue)
-    assert "Impersonate alice" in sue.title()
+    assert "Act as alice" in sue.title()
     sue.fill("#id_reason", REASON)
     sue.fill("#id_ticket", "KILN-7")
     sue.get_by_role("button", name="Start").click()
@@ -71,11 +71,13 @@ def test_impersonation__shows_the_customers_token(sue: Any) -> None:
 def test_start_page__says_what_is_wrong(sue: Any) -> None:
     """What was typed stays, and nothing has begun."""
     open_start_page(sue)
+    assert "For example KILN-123." in sue.inner_text(".field-ticket .help")
+    assert "forms are refused" in sue.inner_text(".field-mode .help")
     sue.fill("#id_reason", "because of")
     sue.fill("#id_ticket", "no ticket")
     sue.get_by_role("button", name="Start").click()
     sue.wait_for_selector(".errornote")
-    assert "A ticket here looks like" in sue.inner_text(".field-ticket")
+    assert "For example KILN-123." in sue.inner_text(".field-ticket .errorlist")
     assert sue.input_value("#id_reason") == "because of"
     assert sue.title().startswith("Error:")
     assert sue.locator(BANNER).count() == 0
@@ -86,7 +88,7 @@ def test_list__offers_nobody_to_whom_it_is_not_allowed(page: Any) -> None:
     page.goto(USERS)
     log_in(page, "sam")
     page.wait_for_selector("text=alice")
-    assert page.get_by_role("link", name="Impersonate").count() == 0
+    assert page.get_by_role("link", name="Act as").count() == 0
     page.goto("admin/kc_exchange/impersonationgrant/")
     page.wait_for_selector("h1")
     assert page.locator("#changelist").count() == 1
@@ -108,7 +110,8 @@ def test_read_only__refuses_an_order_in_the_customers_name(sue: Any) -> None:
     sue.get_by_role("button", name="Order A-1042 again").click()
     sue.wait_for_selector("text=This impersonation is for reading only")
     assert sue.locator(BANNER).count() == 1
-    sue.goto("orders/")
+    sue.click("text=Back to where you were")
+    sue.wait_for_selector("h1:has-text('Your orders')")
     assert numbers(sue) == ["A-1042", "A-0987"]
 
 
@@ -118,7 +121,7 @@ def test_account__is_nobodys_but_the_customers(sue: Any) -> None:
     sue.get_by_role("button", name="Order B-0311 again").click()
     sue.wait_for_selector("text=Order B-0312 is placed")
     sue.click("#user")
-    sue.wait_for_selector("text=This is not possible while you act as somebody else.")
+    sue.wait_for_selector("text=Only the person does this")
     assert sue.locator("input[type=email]").count() == 0
 
 

@@ -52,7 +52,7 @@ def tab_to(page: Any, selector: str) -> None:
 def test_keyboard__there_and_back(sue: Any) -> None:
     """Tab and Enter are enough, and the end is the second stop of a page."""
     sue.goto(USERS)
-    tab_to(sue, "[aria-label='Impersonate alice']")
+    tab_to(sue, "[aria-label='Act as alice']")
     sue.keyboard.press("Enter")
     sue.wait_for_selector("#id_reason")
     tab_to(sue, "#id_reason")

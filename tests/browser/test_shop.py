@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "orders/", "invoices/", "behind/", "admin/"]
+PAGES = ["", "orders/", "invoices/", "trends/", "behind/", "admin/"]
 
 
 def test_orders__after_the_login(page: Any, demo: Stack) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from exampleproject.demo.page import Page
 from exampleproject.settings import SESSION_COOKIE_NAME
+from exampleproject.shop.products import PRODUCTS
 from tests.exampleproject.shops import JSON, says_plainly, visitor
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 def test_home__is_of_the_brand_that_the_address_is_of(demo: Stack) -> None:
     """The name and the accounts are those of the realm behind it."""
     with visitor(demo) as here, visitor(demo, brand="studio") as there:
-        kiln, studio = Page(here.open("").text), Page(there.open("").text)
+        first, second = here.open("").text, there.open("").text
+    kiln, studio = Page(first), Page(second)
     assert kiln.title.endswith("· Kiln")
     assert studio.title.endswith("· Kiln Studio")
+    assert 'data-brand="kiln"' in first
+    assert 'data-brand="kiln-studio"' in second
     assert "alice" in kiln.text
     assert "nora" not in kiln.text
     assert "nora" in studio.text
@@ -38,7 +42,11 @@ def test_login__is_at_the_realm_of_the_brand(demo: Stack) -> None:
 def test_nora__has_tokens_of_her_realm_alone(demo: Stack) -> None:
     """Each service sees the studio, and the other realm's support is not asked."""
     with visitor(demo, "nora", brand="studio") as nora:
+        orders = nora.ask("orders/")["orders"]
+        invoices = nora.ask("invoices/")["invoices"]
         found = nora.ask("behind/")
+    assert [order["number"] for order in orders] == ["S-0042"]
+    assert [invoice["order"] for invoice in invoices] == ["S-0042"]
     calls = {call["name"]: call for call in found["calls"]}
     assert found["login"]["iss"].endswith("/realms/studio")
     assert calls["orders-api"]["seen"]["iss"] == found["login"]["iss"]
@@ -47,12 +55,21 @@ def test_nora__has_tokens_of_her_realm_alone(demo: Stack) -> None:
     assert "userinfo" not in calls
 
 
+def test_nora__orders_again(demo: Stack) -> None:
+    """The other brand's desk takes orders, too."""
+    with visitor(demo, "nora", brand="studio") as nora:
+        reply = nora.send(nora.open("orders/"), "S-0042/again")
+    assert "Order S-0043 is placed, the same as S-0042." in Page(reply.text).text
+
+
 def test_trends__of_both_brands(demo: Stack) -> None:
     """A service of a third realm answers people of both, each as themselves."""
     with visitor(demo, "alice") as alice, visitor(demo, "nora", brand="studio") as nora:
         page = alice.open("trends/")
         found = [somebody.ask("trends/") for somebody in (alice, nora)]
-    assert "Bud vase" in Page(page.text).text
+    names = [product["name"] for product in found[0]["sold"]]
+    assert sorted(names) == sorted(product.name for product in PRODUCTS)
+    assert all(name in Page(page.text).text for name in names)
     assert found[0]["sold"] == found[1]["sold"]
     one, other = (answer["seen"] for answer in found)
     assert one["iss"] == other["iss"]

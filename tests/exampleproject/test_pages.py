@@ -70,6 +70,7 @@ def test_orders__of_the_staff(demo: Stack) -> None:
         admin = sam.open("admin/")
     assert [order["number"] for order in found["orders"]] == [
         "A-1042",
+        "S-0042",
         "B-0311",
         "A-0987",
     ]

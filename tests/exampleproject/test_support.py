@@ -36,7 +36,7 @@ def start(sue: Visitor, name: str = "alice", **inputs: str) -> requests.Response
     users = sue.open("admin/auth/user/")
     for link in Page(users.text).links:
         page = sue.open(link) if link.endswith("/impersonate/") else users
-        if Page(page.text).title.startswith(f"Impersonate {name} "):
+        if Page(page.text).title.startswith(f"Act as {name} "):
             return sue.send(page, "reason", reason=REASON, **inputs)
     pytest.fail(f"Nothing leads to {name}.")
 
