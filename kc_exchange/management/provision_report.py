@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.exceptions import printable
-from kc_exchange.provision.compare import is_secret
 from kc_exchange.provision.places import INVERTED, label
+from kc_exchange.provision.secrecy import SHOWN_INSTEAD, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from kc_exchange.provision import Change
     from kc_exchange.provision.compare import Difference
 
-_SECRET = "***"  # noqa: S105 - what is shown instead of one
 _OBVIOUS = frozenset({"realm", "clientId", "name", "alias", "username", "protocol"})
 """Members of a new part that say nothing its place has not said."""
 _NAMES = ("clientId", "username", "alias", "name", "identityProvider")
@@ -109,7 +108,7 @@ def _difference(member: Difference) -> str:
 def _shown(member: Difference, which: str) -> str:
     value = getattr(member, which)
     if member.is_secret:
-        return _SECRET
+        return SHOWN_INSTEAD
     if member.path[-1] in INVERTED and isinstance(value, bool):
         return _word(not value)
     if isinstance(value, list):
@@ -119,8 +118,8 @@ def _shown(member: Difference, which: str) -> str:
 
 def _word(value: Any) -> str:
     if isinstance(value, dict):
-        return printable(next((value[k] for k in _NAMES if k in value), value))
-    text = str(value)
+        return printable(next((value[k] for k in _NAMES if k in value), public(value)))
+    text = str(public(value))
     return _WORDS.get(text.lower(), printable(text))
 
 
@@ -153,15 +152,13 @@ def _document(change: Change) -> dict[str, Any]:
             {
                 "member": ".".join(member.path),
                 "place": label(change.kind, member.path),
-                "before": _SECRET if member.is_secret else _public(member.before),
-                "after": _SECRET if member.is_secret else _public(member.after),
+                "before": _value(member, member.before),
+                "after": _value(member, member.after),
             }
             for member in change.members
         ],
     }
 
 
-def _public(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _SECRET if is_secret(k) else _public(v) for k, v in value.items()}
-    return [_public(inner) for inner in value] if isinstance(value, list) else value
+def _value(member: Difference, value: Any) -> Any:
+    return SHOWN_INSTEAD if member.is_secret else public(value)

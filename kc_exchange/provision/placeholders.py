@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kc_exchange.provision.compare import is_secret
 from kc_exchange.provision.documents import name_of, named
+from kc_exchange.provision.secrecy import is_flag, is_secret
 from kc_exchange.provision.shared import Fresh, Shared
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Secrets:
     def _member(
         self, value: Any, trail: tuple[str, ...], member: str, kind: str
     ) -> Any:
-        is_one = is_secret(member) or (
+        is_one = (is_secret(member) and not is_flag(value)) or (
             kind == "credentials" and member in _OF_CREDENTIALS
         )
         if not isinstance(value, str):

@@ -85,11 +85,26 @@ def test_access__to_several_servers() -> None:
 
 
 @pytest.mark.parametrize(
-    "server", ["id.example", "http://id.example", "ftp://x", "http:"]
-)
+    "server",
+    [
+        "id.example", "http://id.example", "ftp://x", "http:", "http://[::1",
+        "https://id.example:port", "https://id.example/?x=#f", "https://id.example?",
+        "https://id.example#", "https://adm@id.example", "https://id.example /",
+    ],
+)  # fmt: skip
 def test_access__to_no_safe_address(server: str) -> None:
     with pytest.raises(ProvisionFailed, match="no address that a password"):
         access([ACME], ADMIN, server=server)
+
+
+def test_access__takes_no_password_from_an_address() -> None:
+    """It would be in the report, and in the list of processes."""
+    with pytest.raises(ProvisionFailed) as caught:
+        access([ACME], ADMIN, server="https://adm:sesame@id.example")
+
+    assert "sesame" not in str(caught.value)
+    assert "'https://***@id.example'" in caught.value.cause
+    assert "environment variables" in caught.value.fix
 
 
 def test_access__is_plain_where_the_issuer_is() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -151,6 +151,47 @@ def test_no_secret__is_ever_said(command: Command, tmp_path: Path) -> None:
     written = "".join(path.read_text() for path in (tmp_path / "out").iterdir())
     assert SECRET not in written
     assert PASSWORD not in written
+
+
+PLANTED: dict[str, Any] = {
+    "clients": [
+        {
+            "clientId": "app",
+            "registrationAccessToken": SECRET,
+            "attributes": {"client.secret.rotated": SECRET},
+            "redirectUris": [f"https://adm:{SECRET}@app.example/"],
+        }
+    ],
+    "identityProviders": [
+        {
+            "alias": "corporate",
+            "config": {
+                "passphrase": SECRET,
+                "apiToken": SECRET,
+                "logoutUrl": f"https://adm:{SECRET}@id.example/",
+            },
+        }
+    ],
+    "attributes": {"apiKey": SECRET, "my.token": SECRET},
+    "smtpServer": {"host": "mail.example", "password": SECRET},
+}
+
+
+def test_no_secret__of_a_realm_file_is_said(command: Command) -> None:
+    """Whatever it is called, and in whatever URL; neither as new nor as changed."""
+    command.run("--apply")
+    command.company.people["support"] = PLANTED
+
+    command.fails(1, "--check")
+    command.run("--json")
+    text = command.run("--apply")
+    command.company.people["support"] = {"realm": "company-acme", "displayName": "Acme"}
+    command.company.people["default"]["attributes"] = {"apiKey": "another"}
+    command.run()
+
+    assert SECRET not in "".join(command.said)
+    assert "config.passphrase: *** -> ***" in text
+    assert "Valid redirect URIs: + https://***@app.example/" in text
 
 
 def test_secret__that_differs_is_changed_unseen(
