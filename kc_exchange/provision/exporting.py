@@ -44,14 +44,16 @@ def exported(
 
     A placeholder stands for a secret: Keycloak takes that from its environment when it
     imports the file at its start, and only then.
+
+    Raises:
+        ProvisionFailed: Keycloak would import another secret than the one wanted.
     """
     known = list(wanted)
-    secrets = Secrets(known, shown=with_secrets)
-    documents = {one.name: _document(one, secrets) for one in known}
-    return documents, sorted(secrets.placeholders)
+    documents = {one.name: _document(one) for one in known}
+    return Secrets(known, shown=with_secrets).placed(documents)
 
 
-def _document(wanted: Wanted, secrets: Secrets) -> Document:
+def _document(wanted: Wanted) -> Document:
     whole = merged(settled(wanted.whole), _permissions(wanted))
     whole |= {
         "clientScopes": merged(_built_in(), whole.get("clientScopes", [])),
@@ -66,7 +68,7 @@ def _document(wanted: Wanted, secrets: Secrets) -> Document:
             with_default_role(user, wanted.name) for user in whole.get("users", ())
         ],
     }
-    return secrets.placed(_ordered(whole))
+    return _ordered(whole)
 
 
 def _built_in() -> list[Document]:
