@@ -20,12 +20,15 @@ class Phase(IntEnum):
     REALM = 0
     ROLES = 1
     SCOPES = 2
-    CLIENTS = 3
-    CLIENT_ROLES = 4
-    LINKS = 5
-    PROVIDERS = 6
-    PERMISSIONS = 7
-    USERS = 8
+    SHARED_SECRETS = 3
+    """Of providers, before their clients get them: those can be compared, and so a run
+    that ends between the two is mended by the next."""
+    CLIENTS = 4
+    CLIENT_ROLES = 5
+    LINKS = 6
+    PROVIDERS = 7
+    PERMISSIONS = 8
+    USERS = 9
 
 
 class Act(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.change import Change, Phase
 from kc_exchange.provision.compare import Difference
@@ -11,19 +11,19 @@ from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.found import PROVIDERS
 from kc_exchange.provision.parts import Part, planned
 from kc_exchange.provision.permissions import Permit
+from kc_exchange.provision.shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from kc_exchange.provision.documents import Document
-    from kc_exchange.provision.shared import Shared
     from kc_exchange.provision.sheet import Sheet
 
 _SECRET = ("config", "clientSecret")
 
 
-def providers(sheet: Sheet, lost: Collection[Shared]) -> Iterator[Change]:
-    """Plan the providers; `lost` are secrets whose clients are made anew.
+def providers(sheet: Sheet, new: Mapping[Shared, Any]) -> Iterator[Change]:
+    """Plan the providers; `new` are the secrets that clients are going to have.
 
     Raises:
         ProvisionFailed: one is missing, and nothing says what it is.
@@ -35,10 +35,11 @@ def providers(sheet: Sheet, lost: Collection[Shared]) -> Iterator[Change]:
                 "nothing says what it is.",
                 "Add it to KC_EXCHANGE['PROVIDERS'], or to a file of REALM_FILES.",
             )
+        secret = _secret(wanted, whole, found, new)
         yield from planned(
             Part(
                 realm=sheet.realm,
-                phase=Phase.PROVIDERS,
+                phase=Phase.SHARED_SECRETS if secret else Phase.PROVIDERS,
                 kind="provider",
                 place=f"Identity providers > {alias}",
                 wanted=wanted,
@@ -46,7 +47,7 @@ def providers(sheet: Sheet, lost: Collection[Shared]) -> Iterator[Change]:
                 found=found,
                 above=PROVIDERS,
                 path=(*PROVIDERS, alias),
-                also=_secret(wanted, whole, found, lost),
+                also=secret,
             )
         )
 
@@ -94,7 +95,10 @@ def permissions(
 
 
 def _secret(
-    wanted: Document, whole: Document, found: Document | None, lost: Collection[Shared]
+    wanted: Document,
+    whole: Document,
+    found: Document | None,
+    new: Mapping[Shared, Any],
 ) -> tuple[Difference, ...]:
     """The secret goes with the client: Keycloak shows neither, so it is set anew."""
     if found is None:
@@ -105,6 +109,8 @@ def _secret(
         None,
         before.get("clientId"),
     )
-    if secret is not None and (other or secret in lost):
-        return (Difference(_SECRET, before.get("clientSecret"), secret),)
+    after = new.get(secret) if isinstance(secret, Shared) else None
+    if secret is not None and (other or after is not None):
+        known = before.get("clientSecret")
+        return (Difference(_SECRET, known, secret if after is None else after),)
     return ()

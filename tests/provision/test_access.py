@@ -235,24 +235,3 @@ def test_realms__of_one_name_on_two_servers(command: Command) -> None:
         _, error = command.fails(2, "--export", "nowhere")
 
     assert "Two servers have a realm 'company-acme'" in error
-
-
-def test_shared_secret__of_a_realm_that_is_not_there(command: Command) -> None:
-    """The provider's client is in the other realm, which was left out."""
-    _, error = command.fails(2, "--apply", "--realm", "shared")
-
-    assert "Realm 'company-acme' has no client 'company-shared-broker'" in error
-    assert "Provision 'company-acme' first" in error
-
-
-def test_shared_secret__of_a_realm_that_was_there(
-    command: Command, api: AdminApi
-) -> None:
-    """It is read from the client, for the provider to have the same."""
-    command.run("--apply", "--realm", "default", "--realm", "globex")
-    command.run("--apply", "--realm", "shared")
-
-    acme = api.realms["company-acme"].clients.values()
-    broker = next(c for c in acme if c["clientId"] == "company-shared-broker")
-    provider = api.realms["company-shared"].providers["acme"]
-    assert provider["config"]["clientSecret"] == broker["secret"]

@@ -11,7 +11,7 @@ from kc_exchange.provision.change import Phase
 from kc_exchange.provision.draft import Wanted
 from kc_exchange.provision.found import Found
 from kc_exchange.provision.planning import plan
-from kc_exchange.provision.shared import Shared
+from kc_exchange.provision.shared import Fresh, Shared
 from tests.provision.plans import body, has, one, wants
 
 PROVIDER = {"alias": "acme", "providerId": "oidc", "config": {"clientId": "broker"}}
@@ -49,12 +49,16 @@ def test_plan__a_providers_secret_goes_with_its_client(config: Any) -> None:
 
 
 def test_plan__a_providers_secret_is_set_anew_with_a_new_client() -> None:
-    """Somebody deleted the broker's client; what the provider has is of no use."""
+    """Somebody deleted the broker's client; what the provider has is of no use.
+
+    The provider gets the new one first: nobody could see later that it has the old.
+    """
+    begun = {"clientId": "broker", "secret": Fresh()}
     other = Wanted(
         name="other",
         issuer="https://id.example/realms/other",
         document={"realm": "other", "clients": [{"clientId": "broker"}]},
-        first={},
+        first={"clients": [begun]},
     )
     wanted = wants(first={"identityProviders": [BEGUN]}, identityProviders=[PROVIDER])
     there = PROVIDER | {"config": {"clientId": "broker", "clientSecret": "*" * 10}}
@@ -64,6 +68,8 @@ def test_plan__a_providers_secret_is_set_anew_with_a_new_client() -> None:
 
     assert client.place == "Clients > broker"
     assert [member.path[-1] for member in provider.members] == ["clientSecret"]
+    assert body(provider)["config"]["clientSecret"] is body(client)["secret"]
+    assert provider.phase < client.phase
     known = Found({"realm": "other", "clients": [{"clientId": "broker"}]})
     assert plan([other, wanted], found | {"other": known}) == []
 
