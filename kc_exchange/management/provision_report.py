@@ -101,7 +101,9 @@ def _lines(change: Change) -> Iterator[str]:
 def _difference(member: Difference) -> str:
     before, after = member.before or [], member.after
     if isinstance(after, list) and isinstance(before, list) and not member.is_secret:
-        return "+ " + ", ".join(_word(v) for v in after if v not in before)
+        more = ", ".join(_word(value) for value in after if value not in before)
+        less = ", ".join(_word(value) for value in before if value not in after)
+        return ", ".join([f"+ {more}"] * bool(more) + [f"- {less}"] * bool(less))
     return f"{_shown(member, 'before')} -> {_shown(member, 'after')}"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.change import Change, Phase
 from kc_exchange.provision.compare import Difference
+from kc_exchange.provision.conflicts import refuse_another
 from kc_exchange.provision.documents import named
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.found import PROVIDERS
@@ -26,7 +27,8 @@ def providers(sheet: Sheet, new: Mapping[Shared, Any]) -> Iterator[Change]:
     """Plan the providers; `new` are the secrets that clients are going to have.
 
     Raises:
-        ProvisionFailed: one is missing, and nothing says what it is.
+        ProvisionFailed: one is missing, and nothing says what it is, or it is of
+            another kind.
     """
     for alias, wanted, whole, found in sheet.parts("identityProviders", "alias"):
         if found is None and "providerId" not in wanted:
@@ -36,20 +38,20 @@ def providers(sheet: Sheet, new: Mapping[Shared, Any]) -> Iterator[Change]:
                 "Add it to KC_EXCHANGE['PROVIDERS'], or to a file of REALM_FILES.",
             )
         secret = _secret(wanted, whole, found, new)
-        yield from planned(
-            Part(
-                realm=sheet.realm,
-                phase=Phase.SHARED_SECRETS if secret else Phase.PROVIDERS,
-                kind="provider",
-                place=f"Identity providers > {alias}",
-                wanted=wanted,
-                whole=whole,
-                found=found,
-                above=PROVIDERS,
-                path=(*PROVIDERS, alias),
-                also=secret,
-            )
+        part = Part(
+            realm=sheet.realm,
+            phase=Phase.SHARED_SECRETS if secret else Phase.PROVIDERS,
+            kind="provider",
+            place=f"Identity providers > {alias}",
+            wanted=wanted,
+            whole=whole,
+            found=found,
+            above=PROVIDERS,
+            path=(*PROVIDERS, alias),
+            also=secret,
         )
+        refuse_another(part, "providerId")
+        yield from planned(part)
 
 
 def mappers(sheet: Sheet) -> Iterator[Change]:
