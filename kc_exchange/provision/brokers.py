@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kc_exchange.provision.audiences import (
     BUILT_IN,
     default_scope,
+    given,
     mapper,
     optional_scope,
 )
@@ -89,6 +90,7 @@ def assertion(here: Draft, there: Draft, wanted: Downstream, own: Realm) -> None
     """Want `own`'s client to exchange a user's token for one that `there` takes."""
     exchanges(here, own.client_id)
     brings = mapper(url=there.issuer)
+    given(here, own, wanted.assertion_scopes)
     scopes = sorted(wanted.assertion_scopes - own.default_scopes - BUILT_IN)
     for scope in scopes:
         optional_scope(here, scope, brings)

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kc_exchange.conf.parse import parse
 from kc_exchange.provision import ProvisionFailed
 from kc_exchange.provision.planning import plan
 from kc_exchange.provision.rules import OneOf
+from kc_exchange.provision.wanted import wanted as wanted_of
+from tests.provision.company import NOWHERE
 from tests.provision.kinds import SMALL, on
 from tests.provision.plans import has, wants
+from tests.provision.wants import ACME
 from tests.real_keycloak import PERMISSIONS
 
 if TYPE_CHECKING:
@@ -87,6 +91,37 @@ def test_plan__of_what_is_the_same(kind: str, wanted: Any, there: Any) -> None:
     changes = plan([wants(**{kind: [wanted]})], has(**{kind: [{"id": "1", **there}]}))
 
     assert {m.path for change in changes for m in change.members} <= {("protocol",)}
+
+
+def downstreams(*, files: Any = (), **scopes: list[str]) -> Any:
+    """What settings with these downstreams want, by their SCOPES."""
+    realms = {"default": ACME}
+    known = {name: {"BASE_URL": NOWHERE, "SCOPES": s} for name, s in scopes.items()}
+    parsed, problems = parse({"REALMS": realms, "DOWNSTREAMS": known}, debug=False)
+    assert parsed is not None, problems
+    return wanted_of(parsed, fragments={"default": files})
+
+
+def test_scope__is_not_both_given_and_asked_for() -> None:
+    """Each run would move it from one place to the other."""
+    with pytest.raises(ProvisionFailed) as caught:
+        downstreams(orders=[], billing=["orders"])
+
+    assert caught.value.cause.startswith("Client scope 'orders' of realm 'acme' is ")
+    assert "SCOPES" in caught.value.fix
+
+
+def test_scope__is_not_put_elsewhere_by_a_realm_file() -> None:
+    client = {"clientId": "app", "defaultClientScopes": ["orders:read"]}
+
+    with pytest.raises(
+        ProvisionFailed, match="'orders:read' of realm 'acme' is wanted"
+    ):
+        downstreams(files=[{"clients": [client]}], orders=["orders:read"])
+
+
+def test_scope__of_several_downstreams_is_no_conflict() -> None:
+    assert downstreams(orders=["read"], billing=["read"], reports=[])
 
 
 @on(SMALL, PERMISSIONS)
