@@ -12,7 +12,7 @@ from kc_exchange.provision.audiences import (
     optional_scope,
 )
 from kc_exchange.provision.requesters import audience, exchanges
-from kc_exchange.provision.rules import Among, Includes, OneOf
+from kc_exchange.provision.rules import Among, Includes, OneOf, Unless
 from kc_exchange.provision.shared import Fresh, Shared
 
 if TYPE_CHECKING:
@@ -58,10 +58,13 @@ def stands_for(there: Draft, here: Draft, alias: str) -> None:
     there.begin(identityProviders=[_begun(here, alias, client_id)])
 
 
-def endpoints(issuer: str) -> dict[str, str]:
-    """Return where a realm is asked, as a provider's configuration names it."""
+def endpoints(issuer: str) -> dict[str, Unless]:
+    """Return where a realm is asked, as a provider's configuration names it.
+
+    Keycloak may reach it by another name than browsers: what is there stays.
+    """
     base = f"{issuer.rstrip('/')}/protocol/openid-connect"
-    return {member: f"{base}/{path}" for member, path in _ENDPOINTS.items()}
+    return {member: Unless(f"{base}/{path}") for member, path in _ENDPOINTS.items()}
 
 
 def cross_realm(there: Draft, here: Draft, alias: str, realm: Realm) -> None:

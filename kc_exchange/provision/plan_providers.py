@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kc_exchange.provision.change import Change, Phase
 from kc_exchange.provision.compare import Difference
 from kc_exchange.provision.conflicts import refuse_another
-from kc_exchange.provision.documents import named
+from kc_exchange.provision.documents import named, settled
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.found import PROVIDERS
 from kc_exchange.provision.parts import Part, planned
@@ -43,7 +43,7 @@ def providers(sheet: Sheet, new: Mapping[Shared, Any]) -> Iterator[Change]:
             phase=Phase.SHARED_SECRETS if secret else Phase.PROVIDERS,
             kind="provider",
             place=f"Identity providers > {alias}",
-            wanted=wanted,
+            wanted=_of_its_issuer(wanted, found),
             whole=whole,
             found=found,
             above=PROVIDERS,
@@ -94,6 +94,15 @@ def permissions(
                 members=(Difference(("clients",), before, after),),
                 act=Permit(alias, more),
             )
+
+
+def _of_its_issuer(wanted: Document, found: Document | None) -> Document:
+    """Want the endpoints, whatever there is, where they are another issuer's."""
+    config = wanted.get("config", {})
+    before = (found or {}).get("config", {}).get("issuer")
+    if "issuer" not in config or before == config["issuer"]:
+        return wanted
+    return {**wanted, "config": settled(config)}
 
 
 def _secret(

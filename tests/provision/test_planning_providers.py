@@ -11,6 +11,7 @@ from kc_exchange.provision.change import Phase
 from kc_exchange.provision.draft import Wanted
 from kc_exchange.provision.found import Found
 from kc_exchange.provision.planning import plan
+from kc_exchange.provision.rules import Unless
 from kc_exchange.provision.shared import Fresh, Shared
 from tests.provision.plans import body, has, one, wants
 
@@ -45,6 +46,34 @@ def test_plan__a_providers_secret_goes_with_its_client(config: Any) -> None:
     assert [member.path[-1] for member in change.members] == [
         "clientId",
         "clientSecret",
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://keycloak:8080/userinfo", None, ""])
+def test_plan__leaves_the_endpoints_that_a_provider_has(url: str | None) -> None:
+    """Keycloak may reach the provider by a name that browsers do not know."""
+    usual = "https://id.example/userinfo"
+    config = {"issuer": "https://id.example", "userInfoUrl": Unless(usual)}
+    wanted = wants(identityProviders=[{"alias": "acme", "config": config}])
+    there = {"alias": "acme", "config": {**config, "userInfoUrl": url}}
+
+    changes = plan([wanted], has(identityProviders=[there]))
+
+    expected = [] if url else [usual]
+    assert [m.after for change in changes for m in change.members] == expected
+
+
+def test_plan__moves_the_endpoints_with_the_issuer() -> None:
+    """Those of the former issuer are of no use."""
+    config = {"issuer": "https://new.example", "tokenUrl": Unless("https://new/token")}
+    wanted = wants(identityProviders=[{"alias": "acme", "config": config}])
+    before = {"issuer": "https://old.example", "tokenUrl": "https://old/token"}
+
+    change = one(wanted, has(identityProviders=[{"alias": "acme", "config": before}]))
+
+    assert [m.after for m in change.members] == [
+        "https://new.example",
+        "https://new/token",
     ]
 
 
