@@ -50,9 +50,12 @@ class Call:
     method: Literal["POST", "PUT", "DELETE"]
     path: tuple[str | Named, ...]
     body: Any = field(default=None, repr=False)
+    realm: str = ""
+    """Its name, where the call changes the realm itself."""
 
     def __str__(self) -> str:
-        return f"{self.method} {'/'.join(map(str, self.path))}"
+        path = "/".join(map(str, self.path)) or f"realms/{self.realm}"
+        return f"{self.method} {path}"
 
     def send(self, realm: RealmApi) -> None:
         """Send it, with the ids that its names have by now."""

@@ -28,7 +28,16 @@ _PARTS = (
     "identityProviders", "identityProviderMappers", "users",
 )  # fmt: skip
 """Members of a realm that are long: they come last, in this order."""
-_FIRST = ("id", "internalId", "clientId", "username", "alias", "name", "description")
+_FIRST = (
+    "realm",
+    "id",
+    "internalId",
+    "clientId",
+    "username",
+    "alias",
+    "name",
+    "description",
+)
 """Members of a part that say which it is: they come first."""
 _SAML = frozenset({"role_list", "saml_organization", "AuthnContextClassRef"})
 _OFFLINE = "offline_access"
@@ -203,7 +212,8 @@ def _internal_id(wanted: Wanted, alias: str) -> str:
 def _ordered(document: Document) -> Document:
     short = {key: value for key, value in document.items() if key not in _PARTS}
     parts = {key: document[key] for key in _PARTS if document.get(key)}
-    return {key: _leading(value) for key, value in (short | parts).items()}
+    whole = {"realm": document["realm"], **short, **parts}
+    return {key: _leading(value) for key, value in whole.items()}
 
 
 def _leading(value: Any) -> Any:

@@ -9,6 +9,7 @@ from kc_exchange.provision.built_in import client_scopes
 from kc_exchange.provision.change import Call, Change, Phase
 from kc_exchange.provision.compare import changed, differences
 from kc_exchange.provision.documents import named, settled
+from kc_exchange.provision.events import expirations
 from kc_exchange.provision.fragments import PARTS
 from kc_exchange.provision.plan_clients import assignments, clients, limits, scopes
 from kc_exchange.provision.plan_providers import mappers, permissions, providers
@@ -72,19 +73,22 @@ def _realm(wanted: Wanted, found: Found, new: Mapping[Shared, Any]) -> Iterator[
 
 
 def _itself(sheet: Sheet, found: Found) -> Iterator[Change]:
-    members = tuple(differences(sheet.wanted, found.document, leave_out=PARTS))
+    members = list(differences(sheet.wanted, found.document, leave_out=PARTS))
     if found.exists and not members:
         return
+    if found.exists:
+        members += expirations(members, sheet.wanted, found.document)
     whole = {m: v for m, v in settled(sheet.whole).items() if m not in PARTS}
     after = changed(found.document, members)
     update = {path[0]: after[path[0]] for path in (m.path for m in members)}
+    call = Call("PUT", (), update, realm=sheet.realm)
     yield Change(
         realm=sheet.realm,
         phase=Phase.REALM,
         kind="realm",
         place="Realm settings",
-        members=members,
-        act=Call("PUT", (), update) if found.exists else MakeRealm(whole),
+        members=tuple(members),
+        act=call if found.exists else MakeRealm(whole),
         creates=not found.exists,
     )
 

@@ -30,9 +30,10 @@ def test_plan__of_a_fitting_realm_is_empty() -> None:
 
 
 def test_plan__sends_only_what_changed_of_a_realm() -> None:
-    change = one(wants(eventsEnabled=True), has(eventsEnabled=False, x=1))
+    change = one(wants(displayName="Acme"), has(displayName="", x=1))
 
-    assert (str(change.act), body(change)) == ("PUT ", {"eventsEnabled": True})
+    assert str(change.act) == "PUT realms/acme"
+    assert body(change) == {"displayName": "Acme"}
 
 
 def test_plan__sends_the_whole_client() -> None:
