@@ -28,6 +28,8 @@ _CREDENTIALS = "credentials"
 _OF_CREDENTIALS = frozenset({"value", "secretData", "hashedSaltedValue", "salt"})
 _SAY_NOTHING = frozenset({"attributes", "config", "value"})
 """Members that a variable is not called by: what they hold has a name of its own."""
+_IN_VAULT = re.compile(r"\$\{vault\.[^${},:]+\}")
+"""What names a secret of Keycloak's vault, and is none itself."""
 _TELLS_APART = 8
 """Hexadecimal digits."""
 
@@ -120,6 +122,8 @@ class Secrets:
         return self._placed(value, at.member(name, value), is_one=is_one)
 
     def _secret(self, value: Any, at: _Place) -> Any:
+        if _IN_VAULT.fullmatch(str(value)):
+            return value
         if "${" in str(value):
             raise ProvisionFailed(
                 f"The secret {' > '.join(at.path[1:])} of realm {at.path[0]!r} has "
