@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.exceptions import printable
-from kc_exchange.provision.places import INVERTED, label
+from kc_exchange.provision.places import INVERTED, REMARKS, label
 from kc_exchange.provision.secrecy import SHOWN_INSTEAD, public
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OBVIOUS = frozenset({"realm", "clientId", "name", "alias", "username", "protocol"})
 """Members of a new part that say nothing its place has not said."""
 _NAMES = ("clientId", "username", "alias", "name", "identityProvider")
+_ON, _OFF = (True, "true"), (False, "false")
 _WORDS = {"true": "on", "false": "off", "": "nothing", "none": "nothing"}
 
 
@@ -59,7 +60,11 @@ def places(change: Change) -> list[str]:
     """Return where each difference of a change is, down to the member."""
     if change.creates:
         return [change.place]
-    return [f"{change.place} > {label(change.kind, m.path)}" for m in change.members]
+    return [f"{change.place} > {_label(change, member)}" for member in change.members]
+
+
+def _label(change: Change, member: Difference) -> str:
+    return label(change.kind, member.path, change.place)
 
 
 def tell(stdout: OutputWrapper, report: Report) -> None:
@@ -74,9 +79,10 @@ def tell(stdout: OutputWrapper, report: Report) -> None:
     stdout.write(_features(report))
 
 
-def as_document(report: Report) -> dict[str, Any]:
+def as_document(report: Report, exit_code: int) -> dict[str, Any]:
     """Return the report for programs; no secret is in it."""
     return {
+        "exit_code": exit_code,
         "server": report.server,
         "realms": list(report.realms),
         "applied": report.applied,
@@ -91,11 +97,13 @@ def _lines(change: Change) -> Iterator[str]:
         yield f"+ {change.place}"
         for member in change.members:
             if member.path[-1] not in _OBVIOUS:
-                name, value = label(change.kind, member.path), _shown(member, "after")
+                name, value = _label(change, member), _shown(member, "after")
                 yield f"    {name}: {value}"
         return
     for place, member in zip(places(change), change.members, strict=True):
-        yield f"~ {place}: {_difference(member)}"
+        remark = REMARKS.get((change.kind, ".".join(member.path)), "")
+        said = f" ({remark})" if remark else ""
+        yield f"~ {place}: {_difference(member)}{said}"
 
 
 def _difference(member: Difference) -> str:
@@ -111,8 +119,8 @@ def _shown(member: Difference, which: str) -> str:
     value = getattr(member, which)
     if member.is_secret:
         return SHOWN_INSTEAD
-    if member.path[-1] in INVERTED and isinstance(value, bool):
-        return _word(not value)
+    if member.path[-1] in INVERTED and value in (*_OFF, *_ON):
+        return _word(value in _OFF)
     if isinstance(value, list):
         return ", ".join(map(_word, value)) or "nothing"
     return _word(value)
@@ -128,12 +136,14 @@ def _word(value: Any) -> str:
 def _summary(report: Report) -> str:
     made = sum(change.creates for change in report.changes)
     changed = len(report.changes) - made
+    kept = len(report.blocked)
+    rest = f"; {kept} not done, for want of a feature" if kept else ""
+    if report.applied and (report.changes or kept):
+        return f"Done: {made} created, {changed} changed{rest}."
     if not report.changes:
         count = len(report.realms)
         are = "1 realm is" if count == 1 else f"{count} realms are"
         return f"Nothing to change: {are} as KC_EXCHANGE wants."
-    if report.applied:
-        return f"Done: {made} created, {changed} changed."
     return f"Plan: {made} to create, {changed} to change. --apply does it."
 
 
@@ -153,7 +163,7 @@ def _document(change: Change) -> dict[str, Any]:
         "members": [
             {
                 "member": ".".join(member.path),
-                "place": label(change.kind, member.path),
+                "place": _label(change, member),
                 "before": _value(member, member.before),
                 "after": _value(member, member.after),
             }

@@ -10,6 +10,7 @@ from kc_exchange.provision.conflicts import refuse_another
 from kc_exchange.provision.documents import named
 from kc_exchange.provision.names import ClientNamed, RoleNamed, ScopeNamed
 from kc_exchange.provision.parts import Part, planned
+from kc_exchange.provision.places import CLIENTS, own_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -100,7 +101,7 @@ def limits(sheet: Sheet) -> Iterator[Change]:
 
 def _mappers(part: Part) -> Iterator[Change]:
     known = (part.found or {}).get("protocolMappers", [])
-    where = "Client scopes > dedicated > " if part.kind == "client" else ""
+    where = _own_scope(part.wanted["clientId"]) if part.kind == "client" else part.place
     for wanted in part.wanted.get("protocolMappers", ()):
         name = wanted["name"]
         found = named(known, "protocolMappers", name)
@@ -110,7 +111,7 @@ def _mappers(part: Part) -> Iterator[Change]:
             realm=part.realm,
             phase=part.phase,
             kind="mapper",
-            place=f"{part.place} > {where}Mappers > {name}",
+            place=f"{where} > Mappers > {name}",
             wanted=wanted,
             whole=named(part.whole["protocolMappers"], "protocolMappers", name) or {},
             found=found,
@@ -119,6 +120,10 @@ def _mappers(part: Part) -> Iterator[Change]:
         )
         refuse_another(mapper, "protocolMapper")
         yield from planned(mapper)
+
+
+def _own_scope(client_id: str) -> str:
+    return f"{CLIENTS}{client_id} > Client scopes > {own_scope(client_id)}"
 
 
 def _brings_the_same(wanted: Document, mapper: Document) -> bool:
@@ -169,7 +174,7 @@ def _limit(
         realm=sheet.realm,
         phase=Phase.LINKS,
         kind="scope",
-        place=f"{'Client scopes' if kind == 'clientScope' else 'Clients'} > {name}",
+        place=_own_scope(name) if kind == "client" else f"Client scopes > {name}",
         members=(Difference(("roles",), has, [*has, *more]),),
         act=Call("POST", (*holder, "scope-mappings", *below), body),
     )

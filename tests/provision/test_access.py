@@ -184,7 +184,7 @@ def test_failure__of_a_change(
 
     assert error.startswith("Realm settings of realm 'company-acme': ")
     assert cause in error
-    assert "0 changes were made before.\nFix: " in error
+    assert "Changes made before: 0.\nFix: " in error
 
 
 def test_failure__in_the_middle(command: Command, api: AdminApi) -> None:
@@ -194,6 +194,8 @@ def test_failure__in_the_middle(command: Command, api: AdminApi) -> None:
     )
     _, error = command.fails(2, "--apply")
     assert "Identity providers > corporate of realm 'company-acme'" in error
+    assert "Changes made before: " in error
+    assert ", Clients > app of realm 'company-acme'," in error
     api.refuses.clear()
 
     said = command.run("--apply")
