@@ -147,7 +147,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
     has_elsewhere = "DISCOVERY_URL" in reader.raw
     return Realm(
         alias=alias,
-        issuer=reader.url("ISSUER", "E003", debug=debug or has_elsewhere),
+        issuer=reader.issuer("ISSUER", "E003", debug=debug or has_elsewhere),
         client_id=client_id,
         client_secret=reader.text("CLIENT_SECRET"),
         client_auth=auth,
