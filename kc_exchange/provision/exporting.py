@@ -41,9 +41,6 @@ _FIRST = (
 """Members of a part that say which it is: they come first."""
 _SAML = frozenset({"role_list", "saml_organization", "AuthnContextClassRef"})
 _OFFLINE = "offline_access"
-_KEYCLOAKS_OWN = frozenset(
-    {"account", "account-console", "admin-cli", "broker", "security-admin-console"}
-)
 
 
 def exported(
@@ -95,7 +92,7 @@ def _built_in() -> list[Document]:
 
 def _is_made(client: Document) -> bool:
     """Keycloak makes its own clients, unless a document has them: then with no role."""
-    return client["clientId"] not in _KEYCLOAKS_OWN
+    return client["clientId"] not in built_in.CLIENTS - {MANAGEMENT}
 
 
 def _client(client: Document) -> Document:
