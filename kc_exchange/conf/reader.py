@@ -6,8 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+_WRITTEN = ":/?#[]@!$&'()*+,;=%~"
+"""What a URL has besides letters and digits (RFC 3986 section 2)."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -120,6 +122,15 @@ class Reader:
                 "itself encrypts.",
                 key,
             )
+        return value
+
+    def issuer(self, key: str, number: str, *, debug: bool) -> str:
+        """Return a realm's URL; tokens carry it as Keycloak writes it: encoded."""
+        value = self.url(key, number, debug=debug)
+        plain = quote(value, safe=_WRITTEN)
+        if value.strip() and plain != value:
+            hint = f"Percent-encode it as Keycloak does: {plain!r}."
+            self.wrong(number, "has characters that no URL has", hint, key)
         return value
 
     def _may_be_plain(self, scheme: str, host: str) -> bool:

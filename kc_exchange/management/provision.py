@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 
 from kc_exchange import conf, provision
 from kc_exchange.management.files import replaced
-from kc_exchange.management.outcome import UNABLE, explained, unable, wrong
+from kc_exchange.management.outcome import UNABLE, WRONG, explained, unable, wrong
 from kc_exchange.management.provision_report import Report, as_document, tell
 from kc_exchange.provision import features
 
@@ -46,7 +46,8 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         "--export",
         metavar="FOLDER",
         type=Path,
-        help="write realm files to import instead, REALM-realm.json; asks no server",
+        help="write realm files to import instead, REALM-realm.json; asks no Keycloak, "
+        "only providers of kind oidc for their endpoints",
     )
     parser.add_argument(
         "--with-secrets",
@@ -93,7 +94,8 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
             stdout.write(json.dumps(said, indent=2))
         raise
     if options["json"]:
-        stdout.write(json.dumps(as_document(report), indent=2))
+        document = as_document(report, _exit_code(report, options))
+        stdout.write(json.dumps(document, indent=2))
     else:
         tell(stdout, report)
     _end(report, options)
@@ -142,12 +144,19 @@ def _desired(
     )
 
 
+def _exit_code(report: Report, options: dict[str, Any]) -> int:
+    if options["check"] and (report.changes or report.missing):
+        return WRONG
+    return UNABLE if options["apply"] and report.missing else 0
+
+
 def _end(report: Report, options: dict[str, Any]) -> None:
     start = f"Start Keycloak anew with --features={','.join(report.needed)}."
-    if options["check"] and (report.changes or report.missing):
+    code = _exit_code(report, options)
+    if code == WRONG:
         steps = [start] * bool(report.missing) + [_APPLY] * bool(report.changes)
         raise wrong(report.verdict, " ".join(steps))
-    if options["apply"] and report.missing:
+    if code == UNABLE:
         again = " Then run it again." if report.blocked else ""
         raise unable(report.verdict, start + again)
 

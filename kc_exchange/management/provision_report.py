@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.exceptions import printable
-from kc_exchange.provision.compare import is_secret
-from kc_exchange.provision.places import INVERTED, label
+from kc_exchange.provision.places import INVERTED, REMARKS, label
+from kc_exchange.provision.secrecy import SHOWN_INSTEAD, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from kc_exchange.provision import Change
     from kc_exchange.provision.compare import Difference
 
-_SECRET = "***"  # noqa: S105 - what is shown instead of one
 _OBVIOUS = frozenset({"realm", "clientId", "name", "alias", "username", "protocol"})
 """Members of a new part that say nothing its place has not said."""
 _NAMES = ("clientId", "username", "alias", "name", "identityProvider")
+_ON, _OFF = (True, "true"), (False, "false")
 _WORDS = {"true": "on", "false": "off", "": "nothing", "none": "nothing"}
 
 
@@ -60,7 +60,11 @@ def places(change: Change) -> list[str]:
     """Return where each difference of a change is, down to the member."""
     if change.creates:
         return [change.place]
-    return [f"{change.place} > {label(change.kind, m.path)}" for m in change.members]
+    return [f"{change.place} > {_label(change, member)}" for member in change.members]
+
+
+def _label(change: Change, member: Difference) -> str:
+    return label(change.kind, member.path, change.place)
 
 
 def tell(stdout: OutputWrapper, report: Report) -> None:
@@ -75,9 +79,10 @@ def tell(stdout: OutputWrapper, report: Report) -> None:
     stdout.write(_features(report))
 
 
-def as_document(report: Report) -> dict[str, Any]:
+def as_document(report: Report, exit_code: int) -> dict[str, Any]:
     """Return the report for programs; no secret is in it."""
     return {
+        "exit_code": exit_code,
         "server": report.server,
         "realms": list(report.realms),
         "applied": report.applied,
@@ -92,26 +97,30 @@ def _lines(change: Change) -> Iterator[str]:
         yield f"+ {change.place}"
         for member in change.members:
             if member.path[-1] not in _OBVIOUS:
-                name, value = label(change.kind, member.path), _shown(member, "after")
+                name, value = _label(change, member), _shown(member, "after")
                 yield f"    {name}: {value}"
         return
     for place, member in zip(places(change), change.members, strict=True):
-        yield f"~ {place}: {_difference(member)}"
+        remark = REMARKS.get((change.kind, ".".join(member.path)), "")
+        said = f" ({remark})" if remark else ""
+        yield f"~ {place}: {_difference(member)}{said}"
 
 
 def _difference(member: Difference) -> str:
     before, after = member.before or [], member.after
     if isinstance(after, list) and isinstance(before, list) and not member.is_secret:
-        return "+ " + ", ".join(_word(v) for v in after if v not in before)
+        more = ", ".join(_word(value) for value in after if value not in before)
+        less = ", ".join(_word(value) for value in before if value not in after)
+        return ", ".join([f"+ {more}"] * bool(more) + [f"- {less}"] * bool(less))
     return f"{_shown(member, 'before')} -> {_shown(member, 'after')}"
 
 
 def _shown(member: Difference, which: str) -> str:
     value = getattr(member, which)
     if member.is_secret:
-        return _SECRET
-    if member.path[-1] in INVERTED and isinstance(value, bool):
-        return _word(not value)
+        return SHOWN_INSTEAD
+    if member.path[-1] in INVERTED and value in (*_OFF, *_ON):
+        return _word(value in _OFF)
     if isinstance(value, list):
         return ", ".join(map(_word, value)) or "nothing"
     return _word(value)
@@ -119,20 +128,22 @@ def _shown(member: Difference, which: str) -> str:
 
 def _word(value: Any) -> str:
     if isinstance(value, dict):
-        return printable(next((value[k] for k in _NAMES if k in value), value))
-    text = str(value)
+        return printable(next((value[k] for k in _NAMES if k in value), public(value)))
+    text = str(public(value))
     return _WORDS.get(text.lower(), printable(text))
 
 
 def _summary(report: Report) -> str:
     made = sum(change.creates for change in report.changes)
     changed = len(report.changes) - made
+    kept = len(report.blocked)
+    rest = f"; {kept} not done, for want of a feature" if kept else ""
+    if report.applied and (report.changes or kept):
+        return f"Done: {made} created, {changed} changed{rest}."
     if not report.changes:
         count = len(report.realms)
         are = "1 realm is" if count == 1 else f"{count} realms are"
         return f"Nothing to change: {are} as KC_EXCHANGE wants."
-    if report.applied:
-        return f"Done: {made} created, {changed} changed."
     return f"Plan: {made} to create, {changed} to change. --apply does it."
 
 
@@ -152,16 +163,14 @@ def _document(change: Change) -> dict[str, Any]:
         "members": [
             {
                 "member": ".".join(member.path),
-                "place": label(change.kind, member.path),
-                "before": _SECRET if member.is_secret else _public(member.before),
-                "after": _SECRET if member.is_secret else _public(member.after),
+                "place": _label(change, member),
+                "before": _value(member, member.before),
+                "after": _value(member, member.after),
             }
             for member in change.members
         ],
     }
 
 
-def _public(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _SECRET if is_secret(k) else _public(v) for k, v in value.items()}
-    return [_public(inner) for inner in value] if isinstance(value, list) else value
+def _value(member: Difference, value: Any) -> Any:
+    return SHOWN_INSTEAD if member.is_secret else public(value)

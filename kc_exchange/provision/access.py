@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from kc_exchange.conf.reader import LOOPBACK
 from kc_exchange.provision.failure import ProvisionFailed
+from kc_exchange.provision.secrecy import public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 USERNAME, PASSWORD = "KEYCLOAK_ADMIN_USERNAME", "KEYCLOAK_ADMIN_PASSWORD"
 CLIENT_ID = "KEYCLOAK_ADMIN_CLIENT_ID"
 CLIENT_SECRET = "KEYCLOAK_ADMIN_CLIENT_SECRET"  # noqa: S105 - the variable's name
+_MORE = re.compile(r"[@?#\s]")
+"""What a user, a query or a fragment of a URL is known by, even an empty one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +84,27 @@ def name_of(realm: Realm) -> str:
 
 def _checked(server: str, realms: list[Realm]) -> str:
     """Return the address; the password goes there, so it is no weaker than ISSUER."""
-    parts = urlsplit(server)
+    parts = _bare(server)
     plain = {urlsplit(server_of(realm)).scheme for realm in realms} == {"http"}
-    is_http = parts.scheme in ("https", "http") and bool(parts.hostname)
-    if is_http and (parts.scheme == "https" or plain or parts.hostname in LOOPBACK):
+    if parts and (parts.scheme == "https" or plain or parts.hostname in LOOPBACK):
         return server
     raise ProvisionFailed(
-        f"{server!r} is no address that a password may be sent to.",
+        f"{public(server)!r} is no address that a password may be sent to.",
         "Begin --server with https://; with http:// only on this machine, or where "
-        "ISSUER does, too.",
+        "ISSUER does, too. Write no user, query or fragment: credentials are "
+        "environment variables.",
     )
+
+
+def _bare(url: str) -> SplitResult | None:
+    """Return the parts of a URL that has a host and a path alone, else None."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    is_http = parts.scheme in ("https", "http") and bool(parts.hostname)
+    return parts if is_http and not _MORE.search(url) else None
 
 
 def _server_of(realms: list[Realm]) -> str:

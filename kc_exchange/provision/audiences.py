@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.provision.conflicts import wanted_twice
 from kc_exchange.provision.requesters import audience
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ BUILT_IN = frozenset(
     }
 )  # fmt: skip
 """Scopes that mean the same in every realm: they bring no audience."""
+_NAMED = "include.in.token.scope"
 
 
 def downstream(draft: Draft, asking: Iterable[Realm], wanted: Downstream) -> None:
     """Want a downstream, and the scopes that lead each of these requesters to it."""
     audience(draft, wanted.audience)
     for realm in asking:
+        given(draft, realm, wanted.scopes)
         scopes = sorted(wanted.scopes - realm.default_scopes - BUILT_IN)
         for scope in scopes:
             optional_scope(draft, scope, mapper(wanted.audience))
@@ -37,6 +40,13 @@ def downstream(draft: Draft, asking: Iterable[Realm], wanted: Downstream) -> Non
         if not scopes:
             default_scope(draft, wanted.audience, mapper(wanted.audience))
             draft.client(realm.client_id, defaultClientScopes=[wanted.audience])
+
+
+def given(draft: Draft, realm: Realm, scopes: frozenset[str]) -> None:
+    """Want the scopes that are asked for though the client has them unasked."""
+    for scope in sorted(scopes & realm.default_scopes - BUILT_IN):
+        draft.want(clientScopes=[{"name": scope, "protocol": "openid-connect"}])
+        draft.client(realm.client_id, defaultClientScopes=[scope])
 
 
 def optional_scope(draft: Draft, name: str, brings: Document) -> None:
@@ -64,12 +74,16 @@ def mapper(client_id: str = "", *, url: str = "") -> Document:
 
 
 def _scope(draft: Draft, name: str, brings: Document, *, named: str) -> None:
+    """Want a scope; raise `ProvisionFailed` if it is wanted otherwise already."""
+    attributes = draft.part("clientScopes", name).get("attributes", {})
+    if attributes.get(_NAMED, named) != named:
+        raise wanted_twice(draft.name, name)
     draft.want(
         clientScopes=[
             {
                 "name": name,
                 "protocol": "openid-connect",
-                "attributes": {"include.in.token.scope": named},
+                "attributes": {_NAMED: named},
                 "protocolMappers": [brings],
             }
         ]

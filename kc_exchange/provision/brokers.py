@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from kc_exchange.provision.audiences import (
     BUILT_IN,
     default_scope,
+    given,
     mapper,
     optional_scope,
 )
 from kc_exchange.provision.requesters import audience, exchanges
-from kc_exchange.provision.rules import Among, Includes, OneOf
+from kc_exchange.provision.rules import Among, Includes, OneOf, Unless
 from kc_exchange.provision.shared import Fresh, Shared
 
 if TYPE_CHECKING:
@@ -57,10 +58,13 @@ def stands_for(there: Draft, here: Draft, alias: str) -> None:
     there.begin(identityProviders=[_begun(here, alias, client_id)])
 
 
-def endpoints(issuer: str) -> dict[str, str]:
-    """Return where a realm is asked, as a provider's configuration names it."""
+def endpoints(issuer: str) -> dict[str, Unless]:
+    """Return where a realm is asked, as a provider's configuration names it.
+
+    Keycloak may reach it by another name than browsers: what is there stays.
+    """
     base = f"{issuer.rstrip('/')}/protocol/openid-connect"
-    return {member: f"{base}/{path}" for member, path in _ENDPOINTS.items()}
+    return {member: Unless(f"{base}/{path}") for member, path in _ENDPOINTS.items()}
 
 
 def cross_realm(there: Draft, here: Draft, alias: str, realm: Realm) -> None:
@@ -89,6 +93,7 @@ def assertion(here: Draft, there: Draft, wanted: Downstream, own: Realm) -> None
     """Want `own`'s client to exchange a user's token for one that `there` takes."""
     exchanges(here, own.client_id)
     brings = mapper(url=there.issuer)
+    given(here, own, wanted.assertion_scopes)
     scopes = sorted(wanted.assertion_scopes - own.default_scopes - BUILT_IN)
     for scope in scopes:
         optional_scope(here, scope, brings)

@@ -8,6 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+CLIENTS = frozenset(
+    {
+        "account", "account-console", "admin-cli", "broker", "realm-management",
+        "security-admin-console",
+    }
+)  # fmt: skip
+"""The clients of every realm."""
 _FILE = Path(__file__).with_name("built_in.json")
 
 

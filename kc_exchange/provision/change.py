@@ -20,12 +20,15 @@ class Phase(IntEnum):
     REALM = 0
     ROLES = 1
     SCOPES = 2
-    CLIENTS = 3
-    CLIENT_ROLES = 4
-    LINKS = 5
-    PROVIDERS = 6
-    PERMISSIONS = 7
-    USERS = 8
+    SHARED_SECRETS = 3
+    """Of providers, before their clients get them: those can be compared, and so a run
+    that ends between the two is mended by the next."""
+    CLIENTS = 4
+    CLIENT_ROLES = 5
+    LINKS = 6
+    PROVIDERS = 7
+    PERMISSIONS = 8
+    USERS = 9
 
 
 class Act(Protocol):
@@ -47,9 +50,12 @@ class Call:
     method: Literal["POST", "PUT", "DELETE"]
     path: tuple[str | Named, ...]
     body: Any = field(default=None, repr=False)
+    realm: str = ""
+    """Its name, where the call changes the realm itself."""
 
     def __str__(self) -> str:
-        return f"{self.method} {'/'.join(map(str, self.path))}"
+        path = "/".join(map(str, self.path)) or f"realms/{self.realm}"
+        return f"{self.method} {path}"
 
     def send(self, realm: RealmApi) -> None:
         """Send it, with the ids that its names have by now."""

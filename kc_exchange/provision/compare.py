@@ -6,11 +6,11 @@ Only what is wanted is looked at: a realm may have anything else besides.
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.rules import Rule
+from kc_exchange.provision.secrecy import KEYED_BY_NAME, is_flag, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 HIDDEN = "**********"
 """What Keycloak's admin API answers instead of a provider's secret."""
-_SECRET = re.compile(r"(secret|password|private\.?key|credentials)$", re.IGNORECASE)
 _FIRST_ALONE = frozenset({"id", "internalId", "containerId", "credentials"})
 """Members that a part is made with, and that are never compared."""
 
@@ -35,12 +34,13 @@ class Difference:
     @property
     def is_secret(self) -> bool:
         """Tell whether nobody may read the two values."""
-        return is_secret(self.path[-1])
-
-
-def is_secret(member: str) -> bool:
-    """Tell whether a member of that name holds a secret."""
-    return _SECRET.search(member) is not None
+        above = ("", *self.path)
+        named = any(
+            is_secret(member)
+            for holder, member in zip(above, self.path, strict=False)
+            if holder not in KEYED_BY_NAME
+        )
+        return named and not (is_flag(self.before) and is_flag(self.after))
 
 
 def differences(

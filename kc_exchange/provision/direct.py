@@ -71,19 +71,22 @@ class Direct(KeycloakOpenIDConnection):  # type: ignore[misc]
         Raises:
             ProvisionFailed: the login is refused, or no reply came.
         """
+        data = None if body is None else json.dumps(body)
         try:
-            return self._sent(method, where, body, query)
+            return self._sent(method, where, data, query)
         except KeycloakConnectionError as error:
             failure = _no_reply(error.__cause__, self._access)
         except KeycloakError as error:
             failure = _no_login(error.response_code, self._access)
+        except (TypeError, ValueError, LookupError, AttributeError):
+            # It takes any answer of 200 for a token, and repeats what it got instead.
+            failure = _no_token(self._access)
         # Not "from error": the frames behind it hold the password.
         raise failure
 
     def _sent(
-        self, method: str, where: str, body: Any, query: dict[str, str]
+        self, method: str, where: str, data: str | None, query: dict[str, str]
     ) -> requests.Response:
-        data = None if body is None else json.dumps(body)
         reply: requests.Response
         match method:
             case "GET":
@@ -126,6 +129,13 @@ def _no_reply(error: BaseException | None, access: Access) -> ProvisionFailed:
                 f"CA_BUNDLE {access.ca_bundle!r} cannot be read.",
                 "Name a PEM file that this user may read.",
             )
+
+
+def _no_token(access: Access) -> ProvisionFailed:
+    return ProvisionFailed(
+        f"What answers the login at {access.url} is not Keycloak.",
+        "Give Keycloak's own address, what stands before /realms/, with --server.",
+    )
 
 
 def _no_login(status: int | None, access: Access) -> ProvisionFailed:

@@ -68,14 +68,19 @@ def _do(server: Server, changes: Iterable[Change], done: Done) -> None:
         except FeatureOff:
             done.blocked.append(change)
         except ProvisionFailed as error:
-            count = len(done.changes)
             raise ProvisionFailed(
                 f"{change.place} of realm {change.realm!r}: {error.cause} "
-                f"{count} changes were made before.",
+                f"{_said(done.changes)}",
                 f"{error.fix} Then run it again: what is done stays.",
             ) from error
         else:
             done.changes.append(change)
+
+
+def _said(changes: Sequence[Change]) -> str:
+    known = [f"{change.place} of realm {change.realm!r}" for change in changes]
+    which = f": {', '.join(known)}" if known else ""
+    return f"Changes made before: {len(known)}{which}."
 
 
 def _verify(left: Iterable[Change], done: Done) -> None:

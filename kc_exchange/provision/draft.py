@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.access import name_of
-from kc_exchange.provision.documents import merged
+from kc_exchange.provision.conflicts import scope_in_two_places, wanted_twice
+from kc_exchange.provision.documents import merged, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,10 @@ class Draft:
         """Want these parts; those of the same name are merged."""
         self._document = merged(self._document, parts)
 
+    def part(self, kind: str, name: str) -> Document:
+        """Return what is wanted of a part so far."""
+        return named(self._document.get(kind, ()), kind, name) or {}
+
     def begin(self, **parts: Any) -> None:
         """Give these parts what they have besides when they are made."""
         self._first = merged(self._first, parts)
@@ -70,7 +75,14 @@ class Draft:
         self._document = merged(self._document, fragment)
 
     def done(self) -> Wanted:
-        """Return what has come together."""
+        """Return what has come together.
+
+        Raises:
+            ProvisionFailed: a client would have a scope in two places.
+        """
+        for client in self._document.get("clients", ()):
+            if scope := scope_in_two_places(client):
+                raise wanted_twice(self.name, scope)
         return Wanted(
             name=self.name,
             issuer=self.issuer,

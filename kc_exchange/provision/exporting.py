@@ -28,13 +28,19 @@ _PARTS = (
     "identityProviders", "identityProviderMappers", "users",
 )  # fmt: skip
 """Members of a realm that are long: they come last, in this order."""
-_FIRST = ("id", "internalId", "clientId", "username", "alias", "name", "description")
+_FIRST = (
+    "realm",
+    "id",
+    "internalId",
+    "clientId",
+    "username",
+    "alias",
+    "name",
+    "description",
+)
 """Members of a part that say which it is: they come first."""
 _SAML = frozenset({"role_list", "saml_organization", "AuthnContextClassRef"})
 _OFFLINE = "offline_access"
-_KEYCLOAKS_OWN = frozenset(
-    {"account", "account-console", "admin-cli", "broker", "security-admin-console"}
-)
 
 
 def exported(
@@ -44,14 +50,16 @@ def exported(
 
     A placeholder stands for a secret: Keycloak takes that from its environment when it
     imports the file at its start, and only then.
+
+    Raises:
+        ProvisionFailed: Keycloak would import another secret than the one wanted.
     """
     known = list(wanted)
-    secrets = Secrets(known, shown=with_secrets)
-    documents = {one.name: _document(one, secrets) for one in known}
-    return documents, sorted(secrets.placeholders)
+    documents = {one.name: _document(one) for one in known}
+    return Secrets(known, shown=with_secrets).placed(documents)
 
 
-def _document(wanted: Wanted, secrets: Secrets) -> Document:
+def _document(wanted: Wanted) -> Document:
     whole = merged(settled(wanted.whole), _permissions(wanted))
     whole |= {
         "clientScopes": merged(_built_in(), whole.get("clientScopes", [])),
@@ -66,7 +74,7 @@ def _document(wanted: Wanted, secrets: Secrets) -> Document:
             with_default_role(user, wanted.name) for user in whole.get("users", ())
         ],
     }
-    return secrets.placed(_ordered(whole))
+    return _ordered(whole)
 
 
 def _built_in() -> list[Document]:
@@ -84,7 +92,7 @@ def _built_in() -> list[Document]:
 
 def _is_made(client: Document) -> bool:
     """Keycloak makes its own clients, unless a document has them: then with no role."""
-    return client["clientId"] not in _KEYCLOAKS_OWN
+    return client["clientId"] not in built_in.CLIENTS - {MANAGEMENT}
 
 
 def _client(client: Document) -> Document:
@@ -201,7 +209,8 @@ def _internal_id(wanted: Wanted, alias: str) -> str:
 def _ordered(document: Document) -> Document:
     short = {key: value for key, value in document.items() if key not in _PARTS}
     parts = {key: document[key] for key in _PARTS if document.get(key)}
-    return {key: _leading(value) for key, value in (short | parts).items()}
+    whole = {"realm": document["realm"], **short, **parts}
+    return {key: _leading(value) for key, value in whole.items()}
 
 
 def _leading(value: Any) -> Any:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.brokers import BY_KEYS, endpoints
+from kc_exchange.provision.rules import Unless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kc_exchange.conf import Provider
     from kc_exchange.provision.draft import Draft
-
-WITHOUT_ENDPOINTS = ("google", "github", "keycloak-oidc")
-"""Kinds whose endpoints are known without asking the provider."""
 
 
 def external(draft: Draft, provider: Provider, found: Mapping[str, str]) -> None:
@@ -49,7 +47,8 @@ def _config(provider: Provider, found: Mapping[str, str]) -> dict[str, Any]:
             return known | BY_KEYS
         case "oidc":
             # Few providers but Keycloak write the claim `typ` that is looked for.
-            known = {"issuer": provider.issuer, **found}
+            given = {member: Unless(url) for member, url in found.items()}
+            known = {"issuer": provider.issuer, **given}
             return known | BY_KEYS | {"disableTypeClaimCheck": "true"}
         case _:
             return {}

@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CLIENTS = "Clients > "
 _FLOWS = "Settings > Capability config"
 _OIDC = "Settings > OpenID Connect settings"
+_SMTP = "Email > Connection & Authentication"
+_OWN = "{client}-dedicated"
+"""The client scope that every client has for itself alone."""
 _REALM = {
     "enabled": "Enabled",
     "accessTokenLifespan": "Tokens > Access Token Lifespan",
     "eventsEnabled": "Events > User events settings > Save events",
     "enabledEventTypes": "Events > User events settings > Event saved type",
+    "eventsExpiration": "Events > User events settings > Expiration",
+    "attributes.adminEventsExpiration": "Events > Admin events settings > Expiration",
     "adminEventsEnabled": "Events > Admin events settings > Save events",
     "displayName": "General > Display name",
     "sslRequired": "General > Require SSL",
+    "smtpServer.host": f"{_SMTP} > Host",
+    "smtpServer.port": f"{_SMTP} > Port",
+    "smtpServer.user": f"{_SMTP} > Username",
+    "smtpServer.password": f"{_SMTP} > Password",
+    "smtpServer.from": "Email > Template > From",
+    "smtpServer.fromDisplayName": "Email > Template > From display name",
 }
 _CLIENT = {
     "enabled": "Enabled",
@@ -45,22 +57,23 @@ _CLIENT = {
     "secret": "Credentials > Client Secret",
     "attributes.x509.subjectdn": "Credentials > Subject DN",
     "attributes.jwks.string": "Keys > JSON Web Key Set",
-    "attributes.use.jwks.string": "Keys > Use JWKS",
+    "attributes.use.jwks.string": "Keys > Use JWKS URL",
     "attributes.use.jwks.url": "Keys > Use JWKS URL",
     "attributes.token.endpoint.auth.signing.alg": "Credentials > Signature algorithm",
-    "fullScopeAllowed": "Client scopes > dedicated > Scope > Full scope allowed",
+    "fullScopeAllowed": f"Client scopes > {_OWN} > Scope > Full scope allowed",
     "attributes.access.token.lifespan": (
         "Advanced > Advanced settings > Access Token Lifespan"
     ),
-    "protocolMappers": "Client scopes > dedicated > Mappers",
+    "protocolMappers": f"Client scopes > {_OWN} > Mappers",
     "optionalClientScopes": "Client scopes > Optional",
     "defaultClientScopes": "Client scopes > Default",
 }
 _SCOPE = {
+    "protocol": "Settings > Protocol",
     "attributes.include.in.token.scope": "Settings > Include in token scope",
     "attributes.display.on.consent.screen": "Settings > Display on consent screen",
     "protocolMappers": "Mappers",
-    "roles": "Scope > Assigned roles",
+    "roles": "Scope > Assign role",
 }
 _MAPPER = {
     "protocolMapper": "Mapper type",
@@ -87,6 +100,10 @@ _PROVIDER = {
     ),
     "config.jwtAuthorizationGrantEnabled": "Settings > JWT Authorization Grant",
 }
+_PROVIDER_MAPPER = {
+    "identityProviderMapper": "Mapper type",
+    "config.syncMode": "Sync mode override",
+}
 _USER = {
     "enabled": "Enabled",
     "realmRoles": "Role mapping",
@@ -100,17 +117,36 @@ LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "scope": _SCOPE,
         "mapper": _MAPPER,
         "provider": _PROVIDER,
+        "identityProviderMappers": _PROVIDER_MAPPER,
         "user": _USER,
         "role": {"composites": "Associated roles"},
         "permission": {"clients": "Permissions > token-exchange > Clients"},
     }
 )
 """What the members of each kind of part are called, by their path."""
-INVERTED = frozenset({"publicClient"})
+INVERTED = frozenset({"publicClient", "use.jwks.string"})
 """Switches that the console shows the other way round."""
+REMARKS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("realm", "accessTokenLifespan"): (
+            "for all clients of the realm that have none of their own"
+        )
+    }
+)
+"""What a change does besides, by the kind of part and the member's path."""
 
 
-def label(kind: str, path: tuple[str, ...]) -> str:
-    """Return what the console calls a member; its own path where that is unknown."""
+def label(kind: str, path: tuple[str, ...], place: str) -> str:
+    """Return what the console calls a member; its own path where that is unknown.
+
+    `place` is where the part is that has it.
+    """
     whole = ".".join(path)
-    return LABELS.get(kind, {}).get(whole, whole)
+    known = LABELS.get(kind, {}).get(whole, whole)
+    client = place.removeprefix(CLIENTS)
+    return known.replace(_OWN, own_scope(client)) if whole != known else known
+
+
+def own_scope(client_id: str) -> str:
+    """Return what the console calls the scope that a client has for itself alone."""
+    return _OWN.format(client=client_id)

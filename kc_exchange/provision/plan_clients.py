@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kc_exchange.provision.change import Call, Calls, Change, Phase
-from kc_exchange.provision.compare import Difference
+from kc_exchange.provision.compare import Difference, differences
+from kc_exchange.provision.conflicts import refuse_another
+from kc_exchange.provision.documents import named
 from kc_exchange.provision.names import ClientNamed, RoleNamed, ScopeNamed
 from kc_exchange.provision.parts import Part, planned
+from kc_exchange.provision.places import CLIENTS, own_scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from kc_exchange.provision.names import Named
     from kc_exchange.provision.sheet import Sheet
 
+_AUDIENCE = "oidc-audience-mapper"
 _MODELS = ("protocol-mappers", "models")
 _SCOPES = ("defaultClientScopes", "optionalClientScopes")
 _LATER = (*_SCOPES, "authorizationSettings")
@@ -38,6 +42,7 @@ def scopes(sheet: Sheet) -> Iterator[Change]:
             above=("client-scopes",),
             path=("client-scopes", ScopeNamed(name)),
         )
+        refuse_another(part, "protocol")
         yield from planned(part)
         if found is not None:
             yield from _mappers(part)
@@ -59,6 +64,7 @@ def clients(sheet: Sheet) -> Iterator[Change]:
             above=("clients",),
             path=("clients", ClientNamed(client_id)),
         )
+        refuse_another(part, "protocol")
         yield from planned(part)
         if found is not None:
             yield from _mappers(part)
@@ -70,11 +76,15 @@ def assignments(sheet: Sheet) -> Iterator[Change]:
         for kind, other in (_SCOPES, reversed(_SCOPES)):
             has, otherwise = (list((found or {}).get(k, ())) for k in (kind, other))
             for scope in wanted.get(kind, ()):
-                if scope not in has:
-                    leaves = other if scope in otherwise else ""
-                    act = _assign(client_id, scope, kind, leaves)
-                    members = (Difference((kind,), has, [*has, scope]),)
-                    yield _assigned(sheet, client_id, members, act)
+                if scope in has:
+                    continue
+                members = [Difference((kind,), has, [*has, scope])]
+                if scope in otherwise:
+                    rest = [one for one in otherwise if one != scope]
+                    members.append(Difference((other,), otherwise, rest))
+                leaves = other if scope in otherwise else ""
+                act = _assign(client_id, scope, kind, leaves)
+                yield _assigned(sheet, client_id, tuple(members), act)
 
 
 def limits(sheet: Sheet) -> Iterator[Change]:
@@ -91,39 +101,35 @@ def limits(sheet: Sheet) -> Iterator[Change]:
 
 def _mappers(part: Part) -> Iterator[Change]:
     known = (part.found or {}).get("protocolMappers", [])
-    made_of = {m["name"]: m for m in part.whole.get("protocolMappers", ())}
-    where = "Client scopes > dedicated > " if part.kind == "client" else ""
+    where = _own_scope(part.wanted["clientId"]) if part.kind == "client" else part.place
     for wanted in part.wanted.get("protocolMappers", ()):
-        found = _mapper(wanted, known)
-        yield from planned(
-            Part(
-                realm=part.realm,
-                phase=part.phase,
-                kind="mapper",
-                place=f"{part.place} > {where}Mappers > {wanted['name']}",
-                wanted=wanted if found is None else wanted | {"name": found["name"]},
-                whole=made_of[wanted["name"]],
-                found=found,
-                above=(*part.path, *_MODELS),
-                path=(*part.path, *_MODELS, (found or {}).get("id", "")),
-            )
+        name = wanted["name"]
+        found = named(known, "protocolMappers", name)
+        if found is None and any(_brings_the_same(wanted, one) for one in known):
+            continue
+        mapper = Part(
+            realm=part.realm,
+            phase=part.phase,
+            kind="mapper",
+            place=f"{where} > Mappers > {name}",
+            wanted=wanted,
+            whole=named(part.whole["protocolMappers"], "protocolMappers", name) or {},
+            found=found,
+            above=(*part.path, *_MODELS),
+            path=(*part.path, *_MODELS, (found or {}).get("id", "")),
         )
+        refuse_another(mapper, "protocolMapper")
+        yield from planned(mapper)
 
 
-def _mapper(wanted: Document, known: Sequence[Document]) -> Document | None:
-    """Return the mapper of that name, or one that adds the same audience."""
-    brings = _brings(wanted)
-    same = [m for m in known if m["name"] == wanted["name"]]
-    same += [m for m in known if brings and _brings(m) == brings]
-    return same[0] if same else None
+def _own_scope(client_id: str) -> str:
+    return f"{CLIENTS}{client_id} > Client scopes > {own_scope(client_id)}"
 
 
-def _brings(mapper: Document) -> tuple[str, str] | None:
-    if mapper.get("protocolMapper") != "oidc-audience-mapper":
-        return None
-    config: dict[str, Any] = mapper.get("config", {})
-    kinds = ("included.client.audience", "included.custom.audience")
-    return next(((kind, config[kind]) for kind in kinds if config.get(kind)), None)
+def _brings_the_same(wanted: Document, mapper: Document) -> bool:
+    """Tell whether a mapper of another name adds the same audience just as well."""
+    is_one = wanted.get("protocolMapper") == _AUDIENCE
+    return is_one and not any(differences(wanted, mapper, leave_out=("name",)))
 
 
 def _assign(client_id: str, scope: str, kind: str, leaves: str) -> Act:
@@ -168,7 +174,7 @@ def _limit(
         realm=sheet.realm,
         phase=Phase.LINKS,
         kind="scope",
-        place=f"{'Client scopes' if kind == 'clientScope' else 'Clients'} > {name}",
+        place=_own_scope(name) if kind == "client" else f"Client scopes > {name}",
         members=(Difference(("roles",), has, [*has, *more]),),
         act=Call("POST", (*holder, "scope-mappings", *below), body),
     )

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.change import Change, Phase
 from kc_exchange.provision.compare import Difference
-from kc_exchange.provision.documents import named
+from kc_exchange.provision.conflicts import refuse_another
+from kc_exchange.provision.documents import named, settled
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.found import PROVIDERS
 from kc_exchange.provision.parts import Part, planned
 from kc_exchange.provision.permissions import Permit
+from kc_exchange.provision.shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from kc_exchange.provision.documents import Document
-    from kc_exchange.provision.shared import Shared
     from kc_exchange.provision.sheet import Sheet
 
 _SECRET = ("config", "clientSecret")
 
 
-def providers(sheet: Sheet, lost: Collection[Shared]) -> Iterator[Change]:
-    """Plan the providers; `lost` are secrets whose clients are made anew.
+def providers(sheet: Sheet, new: Mapping[Shared, Any]) -> Iterator[Change]:
+    """Plan the providers; `new` are the secrets that clients are going to have.
 
     Raises:
-        ProvisionFailed: one is missing, and nothing says what it is.
+        ProvisionFailed: one is missing, and nothing says what it is, or it is of
+            another kind.
     """
     for alias, wanted, whole, found in sheet.parts("identityProviders", "alias"):
         if found is None and "providerId" not in wanted:
@@ -35,20 +37,21 @@ def providers(sheet: Sheet, lost: Collection[Shared]) -> Iterator[Change]:
                 "nothing says what it is.",
                 "Add it to KC_EXCHANGE['PROVIDERS'], or to a file of REALM_FILES.",
             )
-        yield from planned(
-            Part(
-                realm=sheet.realm,
-                phase=Phase.PROVIDERS,
-                kind="provider",
-                place=f"Identity providers > {alias}",
-                wanted=wanted,
-                whole=whole,
-                found=found,
-                above=PROVIDERS,
-                path=(*PROVIDERS, alias),
-                also=_secret(wanted, whole, found, lost),
-            )
+        secret = _secret(wanted, whole, found, new)
+        part = Part(
+            realm=sheet.realm,
+            phase=Phase.SHARED_SECRETS if secret else Phase.PROVIDERS,
+            kind="provider",
+            place=f"Identity providers > {alias}",
+            wanted=_of_its_issuer(wanted, found),
+            whole=whole,
+            found=found,
+            above=PROVIDERS,
+            path=(*PROVIDERS, alias),
+            also=secret,
         )
+        refuse_another(part, "providerId")
+        yield from planned(part)
 
 
 def mappers(sheet: Sheet) -> Iterator[Change]:
@@ -93,8 +96,20 @@ def permissions(
             )
 
 
+def _of_its_issuer(wanted: Document, found: Document | None) -> Document:
+    """Want the endpoints, whatever there is, where they are another issuer's."""
+    config = wanted.get("config", {})
+    before = (found or {}).get("config", {}).get("issuer")
+    if "issuer" not in config or before == config["issuer"]:
+        return wanted
+    return {**wanted, "config": settled(config)}
+
+
 def _secret(
-    wanted: Document, whole: Document, found: Document | None, lost: Collection[Shared]
+    wanted: Document,
+    whole: Document,
+    found: Document | None,
+    new: Mapping[Shared, Any],
 ) -> tuple[Difference, ...]:
     """The secret goes with the client: Keycloak shows neither, so it is set anew."""
     if found is None:
@@ -105,6 +120,8 @@ def _secret(
         None,
         before.get("clientId"),
     )
-    if secret is not None and (other or secret in lost):
-        return (Difference(_SECRET, before.get("clientSecret"), secret),)
+    after = new.get(secret) if isinstance(secret, Shared) else None
+    if secret is not None and (other or after is not None):
+        known = before.get("clientSecret")
+        return (Difference(_SECRET, known, secret if after is None else after),)
     return ()

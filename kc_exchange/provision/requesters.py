@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography import x509
 
 from kc_exchange.exchange.client_auth import public_jwk
+from kc_exchange.provision.built_in import CLIENTS
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.rules import Between, SameKey
 
@@ -34,12 +35,19 @@ def requester(draft: Draft, realm: Realm) -> None:
 
     Raises:
         ExchangeMisconfigured: PRIVATE_KEY is no key.
-        ProvisionFailed: CERTIFICATE cannot be read.
+        ProvisionFailed: CERTIFICATE cannot be read, or CLIENT_ID is a client of
+            Keycloak's own.
     """
     proof = _proof(realm)
     if not proof:
         audience(draft, realm.client_id)
         return
+    if realm.client_id in CLIENTS:
+        raise ProvisionFailed(
+            f"CLIENT_ID of realm {realm.alias!r} is {realm.client_id!r}: Keycloak "
+            "itself uses that client, and it would be given another purpose.",
+            "Name a client of your own in CLIENT_ID; it is made if there is none.",
+        )
     draft.client(
         realm.client_id,
         enabled=True,

@@ -58,6 +58,22 @@ class Between(Rule):
 
 
 @dataclass(frozen=True, slots=True)
+class Unless(Rule):
+    """This value, unless somebody has set another."""
+
+    usual: str
+
+    def holds(self, found: Any) -> bool:
+        """Tell whether there is any."""
+        return bool(found)
+
+    def value(self, found: Any) -> Any:
+        """Return it."""
+        del found
+        return self.usual
+
+
+@dataclass(frozen=True, slots=True)
 class Includes(Rule):
     """A list with these words in it, where an empty one stands for all there are."""
 

@@ -7,7 +7,7 @@ that client, and hides it in the provider.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kc_exchange.provision.failure import ProvisionFailed
@@ -43,18 +43,21 @@ class Shared:
         return str(there.get("clients", client[0]["id"], "client-secret")["value"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fresh:
-    """A secret that is made with its client."""
+    """A secret that is made with its client: one, however often it is asked for."""
+
+    _value: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
         return "***"
 
     def found(self, realm: RealmApi) -> str:
-        """Make one."""
+        """Make it."""
         del realm
         return self.made()
 
     def made(self) -> str:
-        """Return a new one."""
-        return secrets.token_urlsafe(_BYTES)
+        """Return it, made at the first time."""
+        self._value = self._value or secrets.token_urlsafe(_BYTES)
+        return self._value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kc_exchange.provision import brokers, externals, requesters
+from kc_exchange.provision import brokers, events, externals, requesters
 from kc_exchange.provision.audiences import default_scope, downstream, mapper
 from kc_exchange.provision.draft import Draft, Wanted
 from kc_exchange.provision.impersonators import impersonation
@@ -84,6 +84,7 @@ class _Making:
                 enabledEventTypes=Includes(EVENTS),
                 adminEventsEnabled=True,
             )
+            self.of(realm).begin(**events.begun())
             requesters.requester(self.of(realm), realm)
 
     def impersonation(self) -> None:

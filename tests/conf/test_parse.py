@@ -71,6 +71,15 @@ def test_parse__good() -> None:
     assert parsed.leeway == 10
 
 
+def test_parse__issuer_that_is_encoded() -> None:
+    """As Keycloak writes it into tokens, and as the hint about another says."""
+    encoded = "https://id.example.com/realms/caf%C3%A9%20(1)!~"
+
+    assert parse(realm("ISSUER", encoded), debug=False)[1] == []
+    raw = realm("ISSUER", "https://id.example.com/realms/café (1)!~")
+    assert repr(encoded) in parse(raw, debug=False)[1][0].hint
+
+
 def test_parse__hides_secrets() -> None:
     """No repr of the settings shows the secret or the key."""
     raw = realm("PRIVATE_KEY", "-----BEGIN")
@@ -95,6 +104,16 @@ def test_parse__hides_secrets() -> None:
         ("E003", realm("ISSUER", "https://u:p@id.example.com/"), "is not a URL"),
         ("E003", realm("ISSUER", "https://id.example.com/?x"), "is not a URL"),
         ("E003", realm("ISSUER", "https://id.example.com:no/"), "is not a URL"),
+        (
+            "E003",
+            realm("ISSUER", "https://id.example.com/realms/my realm"),
+            "characters that no URL has",
+        ),
+        (
+            "E003",
+            realm("ISSUER", "https://id.example.com/realms/café"),
+            "characters that no URL has",
+        ),
         ("E004", realm("ISSUER", "http://id.example.com/realms/a"), "plain http"),
         ("E004", downstream("BASE_URL", "http://orders.internal/"), "plain http"),
         ("E005", realm("CLIENT_ID", " "), "is missing"),

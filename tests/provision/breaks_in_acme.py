@@ -34,7 +34,9 @@ def consent(hands: Hands) -> None:
     hands.client("app", consentRequired=True)
 
 
-@breaks("~ Clients > app > Client scopes > dedicated > Scope > Full scope allowed: ")
+@breaks(
+    "~ Clients > app > Client scopes > app-dedicated > Scope > Full scope allowed: "
+)
 def a_narrow_scope(hands: Hands) -> None:
     hands.client("app", fullScopeAllowed=False)
 
@@ -114,7 +116,7 @@ def operators_without_the_audience(hands: Hands) -> None:
     hands.move("app", "impersonation", ("DELETE", "default"))
 
 
-@breaks("~ Client scopes > impersonation > Scope > Assigned roles: + support")
+@breaks("~ Client scopes > impersonation > Scope > Assign role: + support")
 def everybody_with_the_audience(hands: Hands) -> None:
     scope, role = hands.scope("impersonation")["id"], hands.role("support")
     where = f"/{hands.acme}/client-scopes/{scope}/scope-mappings/realm"

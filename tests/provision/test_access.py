@@ -85,11 +85,26 @@ def test_access__to_several_servers() -> None:
 
 
 @pytest.mark.parametrize(
-    "server", ["id.example", "http://id.example", "ftp://x", "http:"]
-)
+    "server",
+    [
+        "id.example", "http://id.example", "ftp://x", "http:", "http://[::1",
+        "https://id.example:port", "https://id.example/?x=#f", "https://id.example?",
+        "https://id.example#", "https://adm@id.example", "https://id.example /",
+    ],
+)  # fmt: skip
 def test_access__to_no_safe_address(server: str) -> None:
     with pytest.raises(ProvisionFailed, match="no address that a password"):
         access([ACME], ADMIN, server=server)
+
+
+def test_access__takes_no_password_from_an_address() -> None:
+    """It would be in the report, and in the list of processes."""
+    with pytest.raises(ProvisionFailed) as caught:
+        access([ACME], ADMIN, server="https://adm:sesame@id.example")
+
+    assert "sesame" not in str(caught.value)
+    assert "'https://***@id.example'" in caught.value.cause
+    assert "environment variables" in caught.value.fix
 
 
 def test_access__is_plain_where_the_issuer_is() -> None:
@@ -169,7 +184,7 @@ def test_failure__of_a_change(
 
     assert error.startswith("Realm settings of realm 'company-acme': ")
     assert cause in error
-    assert "0 changes were made before.\nFix: " in error
+    assert "Changes made before: 0.\nFix: " in error
 
 
 def test_failure__in_the_middle(command: Command, api: AdminApi) -> None:
@@ -179,6 +194,8 @@ def test_failure__in_the_middle(command: Command, api: AdminApi) -> None:
     )
     _, error = command.fails(2, "--apply")
     assert "Identity providers > corporate of realm 'company-acme'" in error
+    assert "Changes made before: " in error
+    assert ", Clients > app of realm 'company-acme'," in error
     api.refuses.clear()
 
     said = command.run("--apply")
@@ -220,24 +237,3 @@ def test_realms__of_one_name_on_two_servers(command: Command) -> None:
         _, error = command.fails(2, "--export", "nowhere")
 
     assert "Two servers have a realm 'company-acme'" in error
-
-
-def test_shared_secret__of_a_realm_that_is_not_there(command: Command) -> None:
-    """The provider's client is in the other realm, which was left out."""
-    _, error = command.fails(2, "--apply", "--realm", "shared")
-
-    assert "Realm 'company-acme' has no client 'company-shared-broker'" in error
-    assert "Provision 'company-acme' first" in error
-
-
-def test_shared_secret__of_a_realm_that_was_there(
-    command: Command, api: AdminApi
-) -> None:
-    """It is read from the client, for the provider to have the same."""
-    command.run("--apply", "--realm", "default", "--realm", "globex")
-    command.run("--apply", "--realm", "shared")
-
-    acme = api.realms["company-acme"].clients.values()
-    broker = next(c for c in acme if c["clientId"] == "company-shared-broker")
-    provider = api.realms["company-shared"].providers["acme"]
-    assert provider["config"]["clientSecret"] == broker["secret"]

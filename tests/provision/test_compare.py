@@ -11,7 +11,6 @@ from kc_exchange.provision.compare import (
     Difference,
     changed,
     differences,
-    is_secret,
 )
 from kc_exchange.provision.rules import Between
 
@@ -77,19 +76,3 @@ def test_changed__keeps_the_rest() -> None:
         "e": 1,
     }
     assert found["a"] == {"b": "old", "c": "kept"}
-
-
-@pytest.mark.parametrize(
-    "member",
-    ["secret", "clientSecret", "password", "credentials", "apiSecret", "privateKey"],
-)
-def test_is_secret__by_name(member: str) -> None:
-    assert is_secret(member)
-    assert Difference(("config", member), "a", "b").is_secret
-
-
-@pytest.mark.parametrize(
-    "member", ["passwordPolicy", "resetPasswordAllowed", "clientId", "keyId"]
-)
-def test_is_secret__no(member: str) -> None:
-    assert not is_secret(member)

@@ -9,7 +9,7 @@ import pytest
 
 from kc_exchange.provision import ProvisionFailed, Server
 from kc_exchange.provision.access import Access
-from kc_exchange.testing.messages import json_response
+from kc_exchange.testing.messages import Response, json_response
 from tests.provision.stub.server import AdminApi
 from tests.servers.certificates import authority, issue, server_context
 from tests.servers.secrets import told
@@ -105,6 +105,27 @@ def test_refused_login__tells_nothing(api: AdminApi, secret: str) -> None:
 
     with pytest.raises(ProvisionFailed) as caught:
         server(api, **more | {secret: SECRET}).info()
+
+    error = caught.value
+    assert error.__cause__ is error.__context__ is None
+    assert SECRET not in told(error)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(status=200, body=b"<html>" + SECRET.encode()),
+        json_response([SECRET]),
+        json_response({"said": SECRET}),
+        json_response({"access_token": None, "expires_in": SECRET}),
+    ],
+)
+def test_login__of_something_else(api: AdminApi, answer: Response) -> None:
+    """A proxy's page, say: nothing of it is told, nor of the password."""
+    api.login = answer
+
+    with pytest.raises(ProvisionFailed, match="is not Keycloak") as caught:
+        server(api, username=SECRET).info()
 
     error = caught.value
     assert error.__cause__ is error.__context__ is None

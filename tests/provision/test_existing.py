@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tests.provision.real import Keycloak
 
+MONTH = 30 * 24 * 60 * 60
 VIEWS = ["realm", "clients", "users", "identity-providers", "authorization"]
 
 
@@ -113,6 +114,8 @@ def test_apply__leaves_what_others_have_made(
     assert app["attributes"]["access.token.lifespan"] == "60"
     assert [one["name"] for one in app["protocolMappers"]] == ["by hand"]
     assert orders["standardFlowEnabled"] is True
+    assert itself["eventsExpiration"] == MONTH
+    assert itself["attributes"]["adminEventsExpiration"] == str(MONTH)
     assert (itself["displayName"], itself["accessTokenLifespan"]) == ("By hand", 120)
     (known,) = (one for one in scopes if one["name"] == "orders:read")
     assert [one["name"] for one in known["protocolMappers"]] == ["to the orders"]

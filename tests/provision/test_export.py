@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import stat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import call_command
@@ -15,11 +15,12 @@ import exampleproject.settings
 from exampleproject.demo.keycloak import FOLDER
 from kc_exchange import downstream_session
 from kc_exchange.context import using_subject_token
-from kc_exchange.provision import built_in, exported
+from kc_exchange.provision import built_in
 from kc_exchange.provision.documents import named
 from kc_exchange.testing import DownstreamRecorder, EmbeddedKeycloak
 from kc_exchange.tokens import unverified_claims
-from tests.provision.company import ALICE, PASSWORD, SECRET, Company
+from tests.provision.company import ALICE, SECRET, Company
+from tests.provision.exports import documents, part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,25 +28,11 @@ if TYPE_CHECKING:
     from tests.provision.commands import Command
     from tests.provision.provider import Provider
 
-Json = dict[str, Any]
-
 
 @pytest.fixture
 def small(provider: Provider, tmp_path: Path) -> Company:
     """The company, wherever its Keycloak is."""
     return Company("https://id.example", tmp_path, provider.url)
-
-
-def documents(company: Company, *, secrets: bool = True) -> dict[str, Json]:
-    """The documents of the company's realms, by their aliases."""
-    found, _ = exported(company.wanted().values(), with_secrets=secrets)
-    return {name.removeprefix("company-"): one for name, one in found.items()}
-
-
-def part(document: Json, kind: str, name: str) -> Json:
-    found = named(document[kind], kind, name)
-    assert found is not None, name
-    return found
 
 
 def test_document__has_the_scopes_of_every_realm(small: Company) -> None:
@@ -119,50 +106,6 @@ def test_document__is_the_same_each_time(small: Company) -> None:
     assert first == second
     once, again = documents(small), documents(small)
     assert once["acme"] != again["acme"]
-
-
-def test_shared_secret__is_on_both_sides(small: Company) -> None:
-    found = documents(small)
-
-    for alias in ("acme", "globex"):
-        broker = part(found[alias], "clients", "company-shared-broker")
-        provider = part(found["shared"], "identityProviders", alias)
-        assert provider["config"]["clientSecret"] == broker["secret"]
-        assert len(broker["secret"]) > 40
-
-
-def test_shared_secret__of_a_realm_file(small: Company) -> None:
-    """So that the same files come out each time."""
-    broker = {"clientId": "company-shared-broker", "secret": "chosen"}
-    small.people["default"]["clients"].append(broker)
-
-    found = documents(small)
-
-    provider = part(found["shared"], "identityProviders", "acme")
-    assert provider["config"]["clientSecret"] == "chosen"
-
-
-def test_placeholders__stand_for_each_secret(small: Company) -> None:
-    small.people["default"]["smtpServer"] = {"host": "mail", "password": PASSWORD}
-    found, variables = exported(small.wanted().values(), with_secrets=False)
-
-    text = json.dumps(found)
-    assert SECRET not in text
-    assert PASSWORD not in text
-    assert variables == [
-        "COMPANY_ACME_ALICE_PASSWORD",
-        "COMPANY_ACME_APP_SECRET",
-        "COMPANY_ACME_APP_SUPPORT_SECRET",
-        "COMPANY_ACME_COMPANY_SHARED_BROKER_SECRET",
-        "COMPANY_ACME_CORPORATE_CLIENT_SECRET",
-        "COMPANY_ACME_OLGA_PASSWORD",
-        "COMPANY_ACME_PASSWORD",
-        "COMPANY_GLOBEX_APP_SECRET",
-        "COMPANY_GLOBEX_BOB_PASSWORD",
-        "COMPANY_GLOBEX_COMPANY_SHARED_BROKER_SECRET",
-        "COMPANY_SHARED_HUB_SECRET",
-    ]
-    assert all(f"${{{variable}}}" in text for variable in variables)
 
 
 def test_command__writes_a_file_for_each_realm(

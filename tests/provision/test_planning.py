@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kc_exchange.provision.change import Phase
 from kc_exchange.provision.found import Found
 from kc_exchange.provision.planning import plan
 from kc_exchange.provision.shared import Fresh
 from tests.provision.plans import body, has, one, wants
 
-MAPPER = {
+MAPPER: dict[str, Any] = {
     "name": "audience orders-api",
     "protocolMapper": "oidc-audience-mapper",
     "config": {"included.client.audience": "orders-api", "access.token.claim": "true"},
@@ -28,9 +30,10 @@ def test_plan__of_a_fitting_realm_is_empty() -> None:
 
 
 def test_plan__sends_only_what_changed_of_a_realm() -> None:
-    change = one(wants(eventsEnabled=True), has(eventsEnabled=False, x=1))
+    change = one(wants(displayName="Acme"), has(displayName="", x=1))
 
-    assert (str(change.act), body(change)) == ("PUT ", {"eventsEnabled": True})
+    assert str(change.act) == "PUT realms/acme"
+    assert body(change) == {"displayName": "Acme"}
 
 
 def test_plan__sends_the_whole_client() -> None:
@@ -79,6 +82,20 @@ def test_plan__takes_a_mapper_by_any_name() -> None:
     assert plan([wants(clientScopes=[scope])], has(clientScopes=[there])) == []
 
 
+def test_plan__leaves_a_mapper_that_does_not_do() -> None:
+    """It adds the audience to the ID token alone: somebody wants that. Ours is new."""
+    config = {**MAPPER["config"], "access.token.claim": "false"}
+    by_hand = {**MAPPER, "id": "7", "name": "only-id", "config": config}
+    scope = {"name": "read", "protocolMappers": [MAPPER]}
+    there = {"id": "1", "name": "read", "protocolMappers": [by_hand]}
+
+    change = one(wants(clientScopes=[scope]), has(clientScopes=[there]))
+
+    assert change.creates
+    assert str(change.act) == "POST client-scopes/read/protocol-mappers/models"
+    assert change.place == "Client scopes > read > Mappers > audience orders-api"
+
+
 def test_plan__puts_a_mapper_right() -> None:
     by_hand = {**MAPPER, "id": "7", "config": {"included.client.audience": "other"}}
     scope = {"name": "read", "protocolMappers": [MAPPER]}
@@ -101,6 +118,10 @@ def test_plan__moves_a_scope_that_everybody_gets() -> None:
         "DELETE clients/app/default-client-scopes/read, "
         "PUT clients/app/optional-client-scopes/read"
     )
+    assert [(m.path, m.before, m.after) for m in change.members] == [
+        (("optionalClientScopes",), [], ["read"]),
+        (("defaultClientScopes",), ["read"], []),
+    ]
 
 
 def test_plan__roles_of_clients_and_what_they_bring() -> None:

@@ -11,7 +11,8 @@ from kc_exchange.provision.change import Phase
 from kc_exchange.provision.draft import Wanted
 from kc_exchange.provision.found import Found
 from kc_exchange.provision.planning import plan
-from kc_exchange.provision.shared import Shared
+from kc_exchange.provision.rules import Unless
+from kc_exchange.provision.shared import Fresh, Shared
 from tests.provision.plans import body, has, one, wants
 
 PROVIDER = {"alias": "acme", "providerId": "oidc", "config": {"clientId": "broker"}}
@@ -48,13 +49,45 @@ def test_plan__a_providers_secret_goes_with_its_client(config: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("url", ["http://keycloak:8080/userinfo", None, ""])
+def test_plan__leaves_the_endpoints_that_a_provider_has(url: str | None) -> None:
+    """Keycloak may reach the provider by a name that browsers do not know."""
+    usual = "https://id.example/userinfo"
+    config = {"issuer": "https://id.example", "userInfoUrl": Unless(usual)}
+    wanted = wants(identityProviders=[{"alias": "acme", "config": config}])
+    there = {"alias": "acme", "config": {**config, "userInfoUrl": url}}
+
+    changes = plan([wanted], has(identityProviders=[there]))
+
+    expected = [] if url else [usual]
+    assert [m.after for change in changes for m in change.members] == expected
+
+
+def test_plan__moves_the_endpoints_with_the_issuer() -> None:
+    """Those of the former issuer are of no use."""
+    config = {"issuer": "https://new.example", "tokenUrl": Unless("https://new/token")}
+    wanted = wants(identityProviders=[{"alias": "acme", "config": config}])
+    before = {"issuer": "https://old.example", "tokenUrl": "https://old/token"}
+
+    change = one(wanted, has(identityProviders=[{"alias": "acme", "config": before}]))
+
+    assert [m.after for m in change.members] == [
+        "https://new.example",
+        "https://new/token",
+    ]
+
+
 def test_plan__a_providers_secret_is_set_anew_with_a_new_client() -> None:
-    """Somebody deleted the broker's client; what the provider has is of no use."""
+    """Somebody deleted the broker's client; what the provider has is of no use.
+
+    The provider gets the new one first: nobody could see later that it has the old.
+    """
+    begun = {"clientId": "broker", "secret": Fresh()}
     other = Wanted(
         name="other",
         issuer="https://id.example/realms/other",
         document={"realm": "other", "clients": [{"clientId": "broker"}]},
-        first={},
+        first={"clients": [begun]},
     )
     wanted = wants(first={"identityProviders": [BEGUN]}, identityProviders=[PROVIDER])
     there = PROVIDER | {"config": {"clientId": "broker", "clientSecret": "*" * 10}}
@@ -64,6 +97,8 @@ def test_plan__a_providers_secret_is_set_anew_with_a_new_client() -> None:
 
     assert client.place == "Clients > broker"
     assert [member.path[-1] for member in provider.members] == ["clientSecret"]
+    assert body(provider)["config"]["clientSecret"] is body(client)["secret"]
+    assert provider.phase < client.phase
     known = Found({"realm": "other", "clients": [{"clientId": "broker"}]})
     assert plan([other, wanted], found | {"other": known}) == []
 

@@ -138,7 +138,7 @@ def test_people__keep_their_ids(filed: Command, keycloak: Keycloak) -> None:
         ),
         (
             {"scopeMappings": [{"client": "app", "roles": ["customer"]}]},
-            "~ Clients > app > Scope > Assigned roles: + customer",
+            "> Client scopes > app-dedicated > Scope > Assign role: + customer",
         ),
         (
             {

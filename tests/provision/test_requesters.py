@@ -71,3 +71,19 @@ def test_certificate__that_is_none(tmp_path: Path) -> None:
     for path in (tmp_path / "client.pem", tmp_path / "none.pem"):
         with pytest.raises(ProvisionFailed, match="CERTIFICATE of realm 'default'"):
             wanted(CLIENT_AUTH="tls_client_auth", CERTIFICATE=str(path))
+
+
+@pytest.mark.parametrize("client_id", ["account", "admin-cli", "realm-management"])
+def test_requester__is_none_of_keycloaks_own(client_id: str) -> None:
+    """It would get a secret, and no longer do what Keycloak needs it for."""
+    with pytest.raises(ProvisionFailed, match=f"'default' is '{client_id}'") as caught:
+        of(default={**ACME, "CLIENT_ID": client_id})
+
+    assert "CLIENT_ID" in caught.value.fix
+
+
+def test_audience__may_be_one_of_keycloaks_own() -> None:
+    """Who only takes tokens that are for it changes nothing."""
+    bare = {key: value for key, value in ACME.items() if key != "CLIENT_SECRET"}
+
+    assert of(default={**bare, "CLIENT_ID": "account"})

@@ -108,12 +108,18 @@ def test_exchange__leaves_scopes_of_every_realm_alone(scope: str) -> None:
     assert [s["name"] for s in found.document["clientScopes"]] == ["orders:read"]
 
 
-def test_exchange__leaves_the_realms_own_default_scopes_alone() -> None:
+def test_exchange__only_makes_the_realms_own_default_scopes() -> None:
+    """Keycloak refuses to issue one that it does not know; what is in it is yours."""
     own = {**ACME, "DEFAULT_SCOPES": ["openid", "shipping"]}
     raw = {"SCOPES": ["shipping", "orders:read"]}
     found = of(raw, default=own)["acme"]
 
-    assert [s["name"] for s in found.document["clientScopes"]] == ["orders:read"]
+    scopes = found.document["clientScopes"]
+    assert [s["name"] for s in scopes] == ["shipping", "orders:read"]
+    assert set(scopes[0]) == {"name", "protocol"}
+    app = client(found, "app")
+    assert app["defaultClientScopes"] == ["shipping"]
+    assert app["optionalClientScopes"] == ["orders:read"]
 
 
 def test_exchange__for_users_of_each_realm_with_hosts() -> None:

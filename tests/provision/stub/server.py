@@ -61,6 +61,8 @@ class AdminApi(Serving):
         """What was changed, as method and path."""
         self.tokens: set[str] = set()
         """Those that are good; to forget one is to let it end."""
+        self.login: Response | None = None
+        """What answers each login, in place of a token."""
         self.breaks: set[str] = set()
         self.broken = 0
         """Calls whose connection is cut, and how often that was done."""
@@ -68,7 +70,7 @@ class AdminApi(Serving):
     def _answer(self, request: Request) -> Response:
         token = _TOKEN.fullmatch(request.path)
         if token:
-            return self._login(token[1], request)
+            return self.login or self._login(token[1], request)
         if request.bearer not in self.tokens:
             return json_response({"error": "HTTP 401 Unauthorized"}, status=401)
         if request.path == "/admin/serverinfo":
