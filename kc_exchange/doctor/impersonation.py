@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kc_exchange import exchange
 from kc_exchange.doctor.way import lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError
+from kc_exchange.requirements import IMPERSONATION_ROLE, MANAGEMENT
 from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from kc_exchange.tokens import SubjectToken
 
 START = "start"
-_MANAGEMENT = "realm-management"
 _WANTS = (
     "Hand an operator's token in, and name a target: `manage.py kc_exchange doctor "
     "--user-token-stdin --target SUB`."
@@ -33,9 +33,9 @@ _WANTS = (
 def may_impersonate(claims: Mapping[str, Any]) -> bool:
     """Tell whether a token carries what lets its holder impersonate."""
     clients = claims.get("resource_access")
-    access = clients.get(_MANAGEMENT) if isinstance(clients, dict) else None
+    access = clients.get(MANAGEMENT) if isinstance(clients, dict) else None
     roles = access.get("roles") if isinstance(access, dict) else None
-    return isinstance(roles, list) and "impersonation" in roles
+    return isinstance(roles, list) and IMPERSONATION_ROLE in roles
 
 
 def try_impersonation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,7 +28,6 @@ _PATH = "/protocol/openid-connect/token"
 _NEAR = 0.5
 """The share of DEADLINE that a single question may take."""
 _OF_THE_REALM = frozenset({"https_required", "realm_disabled"})
-_OK = 200
 
 
 def discover(chart: Chart, seen: Seen) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def fetch_keys(chart: Chart, seen: Seen) -> Iterator[Finding]:
     try:
         url, deadline = seen.endpoints.jwks, transport.Deadline(realm.deadline)
         reply = transport.request(realm, url, deadline)
-        if reply.status != _OK:
+        if reply.status != HTTPStatus.OK:
             raise ValueError(f"HTTP {reply.status}")
         seen.keys = read_keys(loads_object(reply.body))
     except ExchangeError as error:

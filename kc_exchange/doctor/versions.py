@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
@@ -37,7 +38,6 @@ _DROPPED = frozenset(
     {"parameter_refused", "subject_rejected", "switch_off", "server_failed"}
 )
 """What servers say that went on without the token that was too long."""
-_OK = 200
 
 
 def learn_version(chart: Chart, seen: Seen) -> Iterator[Finding]:
@@ -73,8 +73,6 @@ def _told(seen: Seen, name: str, password: str) -> dict[str, Any]:
         ValueError: it refuses, or answers something else.
     """
     realm = seen.realm
-    place = realm.discovery_url or realm.issuer
-    base = place.partition("/realms/")[0]
     deadline = transport.Deadline(realm.deadline)
     form = [
         ("grant_type", "password"),
@@ -82,14 +80,14 @@ def _told(seen: Seen, name: str, password: str) -> dict[str, Any]:
         ("username", name),
         ("password", password),
     ]
-    url = f"{base}/realms/master/protocol/openid-connect/token"
+    url = f"{seen.server}/realms/master/protocol/openid-connect/token"
     reply = transport.request(realm, url, deadline, form=form)
     token = Secret(loads_object(reply.body).get("access_token", ""))
     headers = {"Authorization": Secret(f"Bearer {token}")}
     reply = transport.request(
-        realm, f"{base}/admin/serverinfo", deadline, headers=headers, most=_MOST
+        realm, f"{seen.server}/admin/serverinfo", deadline, headers=headers, most=_MOST
     )
-    if reply.status != _OK:
+    if reply.status != HTTPStatus.OK:
         raise ValueError(f"HTTP {reply.status}")
     return loads_object(reply.body)
 

@@ -12,6 +12,7 @@ from kc_exchange.doctor.server import compare_clocks
 from kc_exchange.doctor.subject import listed
 from kc_exchange.exchange.check import audience_of
 from kc_exchange.exchange.grants import scope_parameter
+from kc_exchange.requirements import LONGEST, SHORTEST
 from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ _OF_ISSUERS = frozenset({"other_realm", "same_realm", "other_provider"}) | {
     "provider_token"
 }
 """Refusals of one issuer's tokens by a downstream that may be for another's."""
-_LONGEST, _SHORTEST = 300, 60
-"""Seconds that a downstream's token should live."""
 _FINE_GRAINED = "ADMIN_FINE_GRAINED_AUTHZ"
 HAND_ONE_IN = (
     "Hand a user's token in: `manage.py kc_exchange doctor --user-token-stdin`."
@@ -157,7 +156,7 @@ def lifespan(chart: Chart, step: str, seconds: int | None) -> Iterator[Finding]:
     """Say if a token lives too long to be taken back, or too short to be kept."""
     if seconds is None:
         return
-    if seconds > _LONGEST:
+    if seconds > LONGEST:
         yield chart.finding(step, "lifespan_long", seconds=f"{seconds}")
-    elif seconds < _SHORTEST:
+    elif seconds < SHORTEST:
         yield chart.finding(step, "lifespan_short", seconds=f"{seconds}")

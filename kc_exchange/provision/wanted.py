@@ -9,6 +9,7 @@ from kc_exchange.provision.audiences import default_scope, downstream, mapper
 from kc_exchange.provision.draft import Draft, Wanted
 from kc_exchange.provision.impersonators import impersonation
 from kc_exchange.provision.rules import Between, Includes
+from kc_exchange.requirements import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm, Settings
     from kc_exchange.provision.documents import Document
 
-SHORTEST, LONGEST = 60, requesters.LONGEST
 EVENTS = ("TOKEN_EXCHANGE", "TOKEN_EXCHANGE_ERROR")
 
 
