@@ -25,6 +25,14 @@ MANAGEMENT = "realm-management"
 """Keycloak's own client in each realm; its roles are an administrator's powers."""
 IMPERSONATION_ROLE = "impersonation"
 """The role of it that lets an operator impersonate."""
+BUILT_IN = frozenset(
+    {
+        "openid", "profile", "email", "address", "phone", "offline_access", "roles",
+        "web-origins", "acr", "basic", "microprofile-jwt", "organization",
+        "service_account",
+    }
+)  # fmt: skip
+"""Scopes that mean the same in every realm: they bring no audience."""
 _MIDDLEWARE = "kc_exchange.middleware.ImpersonationMiddleware"
 
 
@@ -37,6 +45,12 @@ def impersonates(settings: Settings) -> bool:
     known = settings.impersonation
     is_used = _MIDDLEWARE in django_settings.MIDDLEWARE or known != Impersonation()
     return is_used and known.at_keycloak != "never"
+
+
+def user_realms(settings: Settings) -> list[str]:
+    """Return the aliases of the realms whose users come here."""
+    with_hosts = [alias for alias, realm in settings.realms.items() if realm.hosts]
+    return list(dict.fromkeys(["default", *with_hosts]))
 
 
 def server_of(realm: Realm) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf
-from kc_exchange.conf import Downstream
 from kc_exchange.doctor import opinion, project, subject
 from kc_exchange.doctor.brokered import by_broker
 from kc_exchange.doctor.chart import Chart
@@ -18,11 +17,12 @@ from kc_exchange.doctor.impersonation import may_impersonate, try_impersonation
 from kc_exchange.doctor.linked import by_link
 from kc_exchange.doctor.logins import through_providers
 from kc_exchange.doctor.own import by_forwarding, by_service_account
-from kc_exchange.doctor.plan import planned, user_realms
+from kc_exchange.doctor.plan import planned
 from kc_exchange.doctor.reach import try_to_reach
 from kc_exchange.doctor.realm import examine_realm
 from kc_exchange.doctor.standard import by_exchange
 from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, Way
+from kc_exchange.requirements import user_realms
 from kc_exchange.tokens import SubjectToken
 
 if TYPE_CHECKING:

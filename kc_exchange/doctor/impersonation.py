@@ -6,9 +6,10 @@ ended at once; without a target nothing is begun.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from kc_exchange import exchange
+from kc_exchange import conf, exchange
+from kc_exchange.doctor.catalogue.entry import yes_if
 from kc_exchange.doctor.way import lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.requirements import IMPERSONATION_ROLE, MANAGEMENT
@@ -18,10 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.chart import Chart
     from kc_exchange.doctor.findings import Finding
     from kc_exchange.doctor.seen import Seen
     from kc_exchange.tokens import SubjectToken
+
+
+class _Better(TypedDict, total=False):
+    """What is known beyond what an error says."""
+
+    code: str
+    provision: Provision
+
 
 START = "start"
 _WANTS = (
@@ -71,7 +81,7 @@ def _done(
     try:
         begun = exchange.impersonate(operator, target, seen.realm)
     except ExchangeError as error:
-        yield chart.of(START, error, _better(error, operator))
+        yield chart.of(START, error, **_better(error, operator))
         return
     yield chart.holds(START, "Keycloak issued a token of the target, now taken back.")
     yield from lifespan(chart, START, seconds_of(begun.token.value))
@@ -83,9 +93,16 @@ def _done(
         yield chart.of(START, error)
 
 
-def _better(error: ExchangeError, operator: SubjectToken) -> str:
+def _better(error: ExchangeError, operator: SubjectToken) -> _Better:
     """Keycloak says the same whatever the reason; the operator's token tells more."""
     if error.diagnosis != "impersonation_refused":
-        return ""
-    has_role = may_impersonate(unverified_claims(operator.value))
-    return "target_refused_for_operator" if has_role else "operator_role_missing"
+        return {}
+    claims = unverified_claims(operator.value)
+    if may_impersonate(claims):
+        return {"code": "target_refused_for_operator"}
+    own = conf.current().impersonation.operator_role
+    access = claims.get("realm_access")
+    roles = access.get("roles") if isinstance(access, dict) else None
+    is_operator = isinstance(roles, list) and bool(own) and own in roles
+    # Whoever has OPERATOR_ROLE lacks only what `provision` puts into that role.
+    return {"code": "operator_role_missing", "provision": yes_if(is_operator)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import transport
+from kc_exchange.doctor.catalogue.entry import NO
 from kc_exchange.doctor.subject import TOKEN
 from kc_exchange.exceptions import ExchangeError, InvalidToken
 from kc_exchange.jwt_validation import compact
@@ -73,6 +74,7 @@ def check_audience(
             yield chart.finding(
                 TOKEN,
                 "requester_not_in_audience",
+                provision=NO if given.is_lightweight else None,
                 client=client,
                 realm=seen.realm.alias,
                 audiences=given.audiences,

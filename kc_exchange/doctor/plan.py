@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kc_exchange.doctor.seen import LEGACY, Seen
-from kc_exchange.requirements import impersonates, server_of
+from kc_exchange.requirements import impersonates, server_of, user_realms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,12 +47,6 @@ def planned(
         wanted = frozenset(wants.get(alias, ()))
         found[alias] = Seen(realm, wanted, needs_legacy=needs_legacy)
     return found
-
-
-def user_realms(settings: Settings) -> list[str]:
-    """Return the aliases of the realms whose users come here."""
-    with_hosts = [alias for alias, realm in settings.realms.items() if realm.hosts]
-    return list(dict.fromkeys(["default", *with_hosts]))
 
 
 def _wants(

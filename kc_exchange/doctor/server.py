@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kc_exchange import conf, discovery, transport
+from kc_exchange.doctor.catalogue.entry import YES
 from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.exchange.refusals import refusal
 from kc_exchange.jwt_validation.keys import read_keys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kc_exchange.doctor.asking import Answer
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.chart import Chart
     from kc_exchange.doctor.findings import Finding
     from kc_exchange.doctor.seen import Seen
@@ -27,6 +29,7 @@ _TLS = "TLS"
 _PATH = "/protocol/openid-connect/token"
 _NEAR = 0.5
 """The share of DEADLINE that a single question may take."""
+_NO_REALM = "Realm does not exist"
 _OF_THE_REALM = frozenset({"https_required", "realm_disabled"})
 
 
@@ -37,7 +40,7 @@ def discover(chart: Chart, seen: Seen) -> Iterator[Finding]:
         seen.endpoints = discovery.fetch(realm, transport.Deadline(realm.deadline))
     except ExchangeError as error:
         step = _TLS if error.diagnosis == "tls_failed" else DISCOVERY
-        yield chart.of(step, _known(error, seen))
+        yield chart.of(step, _known(error, seen), provision=_missing(error, seen))
         return
     seconds = time.monotonic() - started
     scheme = urlsplit(seen.endpoints.token).scheme
@@ -55,6 +58,13 @@ def _known(error: ExchangeError, seen: Seen) -> ExchangeError:
         return error
     said = refusal(error.status, error.error, error.description, realm=seen.realm)
     return said if said.diagnosis in _OF_THE_REALM else error
+
+
+def _missing(error: ExchangeError, seen: Seen) -> Provision | None:
+    """A realm that Keycloak itself does not know is made."""
+    is_realm = "/realms/" in seen.realm.issuer and not seen.realm.issuer.endswith("/")
+    is_said = error.diagnosis == "realm_unknown" and error.error == _NO_REALM
+    return YES if is_realm and is_said else None
 
 
 def fetch_keys(chart: Chart, seen: Seen) -> Iterator[Finding]:

@@ -53,6 +53,11 @@ class Given:
         return client in audience_of(self.claims) or client == self.claims.get("azp")
 
     @property
+    def is_lightweight(self) -> bool:
+        """Whether it is one that most mappers add nothing to."""
+        return context_of(self.claims.get("jti"))[1] == "lt"
+
+    @property
     def audiences(self) -> str:
         """Whom it is for, as a sentence has it."""
         return listed(audience_of(self.claims))
@@ -152,8 +157,7 @@ def _shape(chart: Chart, given: Given) -> Iterator[Finding]:
         yield chart.finding(TOKEN, "subject_bound")
     elif isinstance(bound, dict) and not _is_shown(given):
         yield chart.finding(TOKEN, "subject_bound_to_certificate")
-    is_light = context_of(given.claims.get("jti"))[1] == "lt"
-    if is_light or "sub" not in given.claims:
+    if given.is_lightweight or "sub" not in given.claims:
         yield chart.finding(TOKEN, "subject_lightweight")
 
 

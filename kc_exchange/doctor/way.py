@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kc_exchange.doctor.asking import ask, exchange_form
+from kc_exchange.doctor.catalogue.entry import YES
 from kc_exchange.doctor.chart import Chart
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.doctor.server import compare_clocks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.findings import Finding, State
     from kc_exchange.doctor.seen import Seen
     from kc_exchange.exceptions import ExchangeError
@@ -70,23 +72,30 @@ class Way:
         )
 
     def refused(
-        self, error: ExchangeError, code: str = "", step: str = EXCHANGE, **names: str
+        self,
+        error: ExchangeError,
+        code: str = "",
+        step: str = EXCHANGE,
+        provision: Provision | None = None,
     ) -> Finding:
         """Say why it does not go on; of our own token that is no proof for users."""
-        return self.chart.of(
-            step, error, code, self._state(code or error.diagnosis), **names
-        )
+        state = self._state(code or error.diagnosis)
+        return self.chart.of(step, error, code, state, provision)
 
     def refused_at(self, seen: Seen, error: ExchangeError, code: str = "") -> Finding:
         """Do as `refused` does; tell a missing permission from a missing feature."""
-        known = seen.features is not None and _FINE_GRAINED not in seen.features
-        if known and error.diagnosis == "provider_permission_missing":
-            return self.found("permissions_off")
+        if error.diagnosis == "provider_permission_missing":
+            if seen.features is not None and _FINE_GRAINED not in seen.features:
+                return self.found("permissions_off")
+            return self.refused(error, code, provision=YES if seen.features else None)
         return self.refused(error, code)
 
-    def found(self, code: str, **names: str) -> Finding:
+    def found(
+        self, code: str, provision: Provision | None = None, **names: str
+    ) -> Finding:
         """Say what we found out ourselves."""
-        return self.chart.finding(EXCHANGE, code, self._state(code), **names)
+        state = self._state(code)
+        return self.chart.finding(EXCHANGE, code, state, provision, **names)
 
     def _state(self, code: str) -> State | None:
         is_open = self.is_own and code in _OF_USERS
@@ -135,12 +144,23 @@ def look_at(
     yield way.chart.holds(EXCHANGE, said)
     missing = way.downstream.scopes - token.scope
     if missing:
-        yield way.found("scope_not_granted", missing=listed(missing))
+        is_applied = YES if _brings_audience(way, seen, missing) else None
+        yield way.found("scope_not_granted", is_applied, missing=listed(missing))
     yield from lifespan(way.chart, EXCHANGE, seconds_of(token.value))
     issued_at = claims.get("iat")
     if type(issued_at) is int and not seen.knows_clock:
         realm = Chart(f"realm {seen.realm.alias}", realm=seen.realm.alias)
         yield compare_clocks(realm, seen, float(issued_at), asked_at)
+
+
+def _brings_audience(way: Way, seen: Seen, missing: frozenset[str]) -> bool:
+    """Whether a scope that no token names was applied: without it comes no audience."""
+    if missing != way.downstream.scopes or len(missing) > 1:
+        return False
+    form = exchange_form(way.subject.value)
+    answer = ask(seen.realm, seen.token_url, form)
+    is_issued = answer.error is None
+    return is_issued and way.downstream.audience not in audience_of(answer.claims)
 
 
 def seconds_of(token: str) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.requesters import audience
+from kc_exchange.requirements import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
     from kc_exchange.provision.documents import Document
     from kc_exchange.provision.draft import Draft
-
-BUILT_IN = frozenset(
-    {
-        "openid", "profile", "email", "address", "phone", "offline_access", "roles",
-        "web-origins", "acr", "basic", "microprofile-jwt", "organization",
-        "service_account",
-    }
-)  # fmt: skip
-"""Scopes that mean the same in every realm: they bring no audience."""
 
 
 def downstream(draft: Draft, asking: Iterable[Realm], wanted: Downstream) -> None:
