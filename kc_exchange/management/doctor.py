@@ -26,8 +26,9 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         "doctor",
         help="say why Keycloak refuses, and what sets it right",
         description="Go the way that a token goes and say at each step what holds, "
-        "what does not, why, and how to mend it. Exit 0: all holds; 1: something is "
-        "wrong; 2: it could not be examined. No administrator of Keycloak is needed.",
+        "what does not, why, and how to mend it. Exit 0: nothing wrong "
+        "was found, though some may not have been examined; 1: something is wrong; 2: "
+        "it could not be examined. No administrator of Keycloak is needed.",
     )
     parser.add_argument(
         "--audience",

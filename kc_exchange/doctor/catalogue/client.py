@@ -86,7 +86,12 @@ CLIENT: dict[str, Entry] = {
         "Start Keycloak without the feature token-exchange.",
         state="warning",
     ),
-    "legacy_off": Entry(),
+    "legacy_off": Entry(
+        "Keycloak runs without its legacy token exchange, the only one for: {uses}.",
+        "Start Keycloak with --features=token-exchange, and for strategies with "
+        "--features=token-exchange,admin-fine-grained-authz:v1; or leave them out of "
+        "KC_EXCHANGE, and set AT_KEYCLOAK of IMPERSONATION to 'never'.",
+    ),
     "legacy_answers": Entry(
         "The legacy exchange answered in place of the standard one, by rules of its "
         "own: the standard one takes only clients whose switch is on.",
