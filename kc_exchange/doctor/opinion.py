@@ -16,7 +16,7 @@ from kc_exchange.doctor.catalogue.entry import NO
 from kc_exchange.doctor.subject import TOKEN
 from kc_exchange.exceptions import ExchangeError, InvalidToken
 from kc_exchange.jwt_validation import compact
-from kc_exchange.tokens import Secret
+from kc_exchange.tokens import Secret, issue_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,13 +88,12 @@ def ask_keycloak(chart: Chart, given: Given, seen: Seen) -> Iterator[Finding]:
         return
     if not seen.endpoints.userinfo:
         return
-    issued_at = given.claims.get("iat")
     try:
         code = _reason(seen, given.value)
     except ExchangeError as error:
         yield chart.of(TOKEN, error)
         return
-    if type(issued_at) is int and issued_at < seen.not_before:
+    if 0 < issue_of(given.claims) < seen.not_before:
         code = "subject_revoked"
     if code:
         given.token = None

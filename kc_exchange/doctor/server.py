@@ -14,6 +14,7 @@ from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.exchange.refusals import refusal
 from kc_exchange.jwt_validation.keys import read_keys
 from kc_exchange.strict_json import loads_object
+from kc_exchange.tokens import issue_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,9 +106,9 @@ def moment_of(answer: Answer) -> float | None:
 
     A token that was issued just now tells by its `iat`; else a proxy's `Date` does.
     """
-    issued_at = answer.claims.get("iat")
-    if type(issued_at) is int:
-        return float(issued_at)
+    issued_at = issue_of(answer.claims)
+    if issued_at:
+        return issued_at
     try:
         return parsedate_to_datetime(answer.date).timestamp()
     except ValueError:

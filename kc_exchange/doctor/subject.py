@@ -16,7 +16,13 @@ from kc_exchange.capture.realms import realm_of_issuer
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.exceptions import ExchangeMisconfigured, printable
 from kc_exchange.exchange.check import audience_of
-from kc_exchange.tokens import TYPE, SubjectToken, expiry_of, unverified_claims
+from kc_exchange.tokens import (
+    TYPE,
+    SubjectToken,
+    expiry_of,
+    issue_of,
+    unverified_claims,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,14 +139,14 @@ def _whose(given: Given, realm: str, provider: Provider | None) -> str:
 
 def _lifetime(chart: Chart, given: Given) -> Iterator[Finding]:
     now, leeway = time.time(), conf.current().leeway
-    expires_at, issued_at = expiry_of(given.claims), given.claims.get("iat")
+    expires_at, issued_at = expiry_of(given.claims), issue_of(given.claims)
     if not expires_at:
         yield chart.finding(TOKEN, "subject_never_expires")
     elif expires_at <= now:
         given.token = None
         seconds = f"{now - expires_at:.0f}"
         yield chart.finding(TOKEN, "subject_expired", seconds=seconds)
-    if type(issued_at) is int and issued_at > now + leeway:
+    if issued_at > now + leeway:
         cause = f"It was issued {issued_at - now:.0f} s from now, by this clock."
         error = ExchangeMisconfigured(cause, diagnosis="clock_differs")
         yield chart.of(TOKEN, error)

@@ -14,7 +14,7 @@ from kc_exchange.doctor.subject import listed
 from kc_exchange.exchange.check import audience_of
 from kc_exchange.exchange.grants import scope_parameter
 from kc_exchange.requirements import LONGEST, SHORTEST
-from kc_exchange.tokens import unverified_claims
+from kc_exchange.tokens import expiry_of, issue_of, unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,10 +147,10 @@ def look_at(
         is_applied = YES if _brings_audience(way, seen, missing) else None
         yield way.found("scope_not_granted", is_applied, missing=listed(missing))
     yield from lifespan(way.chart, EXCHANGE, seconds_of(token.value))
-    issued_at = claims.get("iat")
-    if type(issued_at) is int and not seen.knows_clock:
+    issued_at = issue_of(claims)
+    if issued_at and not seen.knows_clock:
         realm = Chart(f"realm {seen.realm.alias}", realm=seen.realm.alias)
-        yield compare_clocks(realm, seen, float(issued_at), asked_at)
+        yield compare_clocks(realm, seen, issued_at, asked_at)
 
 
 def _brings_audience(way: Way, seen: Seen, missing: frozenset[str]) -> bool:
@@ -166,10 +166,8 @@ def _brings_audience(way: Way, seen: Seen, missing: frozenset[str]) -> bool:
 def seconds_of(token: str) -> int | None:
     """Return for how long a token was made; None where it does not say."""
     claims = unverified_claims(token)
-    issued_at, expires_at = claims.get("iat"), claims.get("exp")
-    if type(issued_at) is not int or type(expires_at) is not int:
-        return None
-    return expires_at - issued_at
+    issued_at, expires_at = issue_of(claims), expiry_of(claims)
+    return int(expires_at - issued_at) if issued_at and expires_at else None
 
 
 def lifespan(chart: Chart, step: str, seconds: int | None) -> Iterator[Finding]:
