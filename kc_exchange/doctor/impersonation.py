@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from kc_exchange import conf, exchange
 from kc_exchange.doctor.catalogue.entry import yes_if
+from kc_exchange.doctor.ending import ended
 from kc_exchange.doctor.way import lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.requirements import IMPERSONATION_ROLE, MANAGEMENT
@@ -83,14 +84,14 @@ def _done(
     except ExchangeError as error:
         yield chart.of(START, error, **_better(error, operator))
         return
-    yield chart.holds(START, "Keycloak issued a token of the target, now taken back.")
+    failures = ended(begun.id_token, begun.token, seen.realm)
+    is_over = begun.id_token and not failures
+    end = "is ended again" if is_over else "lasts to its idle limit"
+    said = f"Keycloak issued a token of the target; the session of it {end}."
+    yield chart.holds(START, said)
     yield from lifespan(chart, START, seconds_of(begun.token.value))
-    try:
-        if begun.id_token:
-            exchange.end_session(begun.id_token, seen.realm)
-        exchange.revoke(begun.token, seen.realm)
-    except ExchangeError as error:
-        yield chart.of(START, error)
+    for failure in failures:
+        yield chart.of(START, failure)
 
 
 def _better(error: ExchangeError, operator: SubjectToken) -> _Better:

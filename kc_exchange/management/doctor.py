@@ -45,7 +45,8 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         "--target",
         default="",
         metavar="SUB",
-        help="impersonate this user (id at Keycloak) with the token, for a moment",
+        help="impersonate this user with the token, an operator's, for a moment: the "
+        "user's id at Keycloak (`sub`), not the username",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
@@ -58,11 +59,11 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
             report = _examined(options)
     except CommandError as error:
         if options["json"]:
-            said = {"exit_code": UNABLE, "counts": {}, "findings": []}
-            stdout.write(json.dumps({**said, "verdict": str(error)}, indent=2))
+            nothing = doctor.Report(findings=(), is_usable=False)
+            stdout.write(_document(nothing, str(error)))
         raise
     if options["json"]:
-        stdout.write(json.dumps(report.as_dict(), indent=2))
+        stdout.write(_document(report, doctor.summary(report)))
     else:
         stdout.write("\n".join(doctor.lines(report)))
     _end(report)
@@ -70,8 +71,17 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
 
 @sensitive_variables()
 def _examined(options: dict[str, Any]) -> Report:
+    if options["target"] and not options["user_token_stdin"]:
+        raise unable(
+            "--target is for an operator's token, and none is handed in.",
+            "Add --user-token-stdin, and pipe the operator's access token in.",
+        )
     token = _token() if options["user_token_stdin"] else ""
     return doctor.examine(token, audience=options["audience"], target=options["target"])
+
+
+def _document(report: Report, verdict: str) -> str:
+    return json.dumps({**report.as_dict(), "verdict": verdict}, indent=2)
 
 
 def _token() -> str:
