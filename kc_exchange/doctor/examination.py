@@ -19,7 +19,7 @@ from kc_exchange.doctor.logins import through_providers
 from kc_exchange.doctor.own import by_forwarding, by_service_account
 from kc_exchange.doctor.plan import planned
 from kc_exchange.doctor.reach import try_to_reach
-from kc_exchange.doctor.realm import examine_realm
+from kc_exchange.doctor.realm import examine_realm, has_credential
 from kc_exchange.doctor.standard import by_exchange
 from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, Way
 from kc_exchange.requirements import user_realms
@@ -203,8 +203,7 @@ class _Examination:
             own = SubjectToken(value="", realm=alias)
         token = given or own
         if token is None:
-            why = "there is no user's token, and no service account to take its place"
-            yield chart.skipped(EXCHANGE, why, HAND_ONE_IN)
+            yield _nobodys(chart, seen)
             return
         way = Way(
             chart=chart,
@@ -232,3 +231,13 @@ class _Examination:
         names = {"realm": alias, "client": seen.realm.client_id}
         chart = Chart("impersonation", **names, login_client=self.given.login_client)
         yield from try_impersonation(chart, seen, self.given.token, self.target)
+
+
+def _nobodys(chart: Chart, seen: Seen | None) -> Finding:
+    """Say why there is no token to go the way with."""
+    if seen is not None and has_credential(seen.realm) and not seen.is_usable:
+        alias = seen.realm.alias
+        why = f"something is wrong with the realm {alias}: see there"
+        return chart.skipped(EXCHANGE, why)
+    why = "there is no user's token, and no service account to take its place"
+    return chart.skipped(EXCHANGE, why, HAND_ONE_IN)

@@ -183,6 +183,9 @@ def test_doctor__says_what_it_could_not_examine(
 
     assert code == 1
     assert "there is no discovery document" in out
+    said = " ".join(out.split())
+    assert "something is wrong with the realm default: see there" in said
+    assert "no service account to take its place" not in said
     for step in ("keys", "client authentication", "features", "requester", "release"):
         assert f"unknown  {step}: Not examined" in out
     assert NO_LEGACY not in out

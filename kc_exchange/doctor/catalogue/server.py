@@ -16,6 +16,7 @@ SERVER: dict[str, Entry] = {
     "unreachable": Entry(setting=_ISSUER),
     "deadline_passed": Entry(setting=f"{REALM}['DEADLINE']"),
     "tls_failed": Entry(setting=f"{REALM}['CA_BUNDLE']"),
+    "ca_bundle_unreadable": Entry(setting=f"{REALM}['CA_BUNDLE']"),
     "certificate_unreadable": Entry(setting=f"{REALM}['CERTIFICATE']"),
     "realm_unknown": Entry(setting=_ISSUER, console="Manage realms"),
     "realm_disabled": Entry(console="Realm settings > Enabled", provision=YES),
