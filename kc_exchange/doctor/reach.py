@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import certifi
 
+from kc_exchange import transport
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,7 +33,8 @@ def try_to_reach(chart: Chart, downstream: Downstream) -> Iterator[Finding]:
         yield chart.finding(REACH, "downstream_bundle_unreadable", why=_why(error))
         return
     try:
-        with socket.create_connection(place, timeout=downstream.timeout[0]) as sock:
+        seconds = transport.Deadline(downstream.timeout[0]).left()
+        with socket.create_connection(place, timeout=seconds) as sock:
             if context is not None:
                 context.wrap_socket(sock, server_hostname=place[0]).close()
     except ssl.SSLError as error:

@@ -9,6 +9,7 @@ import os
 import re
 from contextlib import suppress
 from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
@@ -104,10 +105,9 @@ def _log_out(seen: Seen, refresh_token: str) -> None:
     """End the administrator's session, which lasts to its idle limit otherwise."""
     url = f"{seen.server}{_MASTER}/logout"
     form = [("client_id", "admin-cli"), ("refresh_token", refresh_token)]
-    with suppress(ExchangeError):
-        transport.request(
-            seen.realm, url, transport.Deadline(seen.realm.deadline), form=form
-        )
+    with suppress(ExchangeError), transport.within(inf):
+        deadline = transport.Deadline(seen.realm.deadline)
+        transport.request(seen.realm, url, deadline, form=form)
 
 
 def find_vulnerabilities(chart: Chart, seen: Seen) -> Iterator[Finding]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -13,8 +15,6 @@ from kc_exchange import doctor
 from kc_exchange.management.outcome import UNABLE, explained, unable, wrong
 
 if TYPE_CHECKING:
-    import argparse
-
     from django.core.management.base import OutputWrapper
 
     from kc_exchange.doctor import Report
@@ -48,6 +48,13 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         help="impersonate this user with the token, an operator's, for a moment: the "
         "user's id at Keycloak (`sub`), not the username",
     )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=inf,
+        metavar="SECONDS",
+        help="examine no longer than this (as long as it takes)",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
 
@@ -77,11 +84,26 @@ def _examined(options: dict[str, Any]) -> Report:
             "Add --user-token-stdin, and pipe the operator's access token in.",
         )
     token = _token() if options["user_token_stdin"] else ""
-    return doctor.examine(token, audience=options["audience"], target=options["target"])
+    return doctor.examine(
+        token,
+        audience=options["audience"],
+        target=options["target"],
+        seconds=options["timeout"],
+    )
 
 
 def _document(report: Report, verdict: str) -> str:
     return json.dumps({**report.as_dict(), "verdict": verdict}, indent=2)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
 
 
 def _token() -> str:

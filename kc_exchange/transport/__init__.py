@@ -24,6 +24,7 @@ from kc_exchange.transport.deadline import (
     PlainPool,
     TLSPool,
     current,
+    within,
 )
 from kc_exchange.transport.explain import NoReply, explained
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from kc_exchange.conf import Realm
 
-__all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request"]
+__all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request", "within"]
 
 _KEPT_CONNECTIONS = 32
 _FIRST_FINAL = 200
