@@ -127,5 +127,13 @@ def expiry(token: str) -> float:
 
 def expiry_of(claims: Mapping[str, Any]) -> float:
     """Return the `exp` of claims, in seconds since the epoch; 0.0 without one."""
-    value = claims.get("exp")
+    return _moment(claims.get("exp"))
+
+
+def issue_of(claims: Mapping[str, Any]) -> float:
+    """Return the `iat` of claims, in seconds since the epoch; 0.0 without one."""
+    return _moment(claims.get("iat"))
+
+
+def _moment(value: object) -> float:
     return float(value) if type(value) is int and 0 < value < 2**40 else 0.0

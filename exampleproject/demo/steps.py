@@ -146,7 +146,7 @@ class Walk:
         expect(
             seconds < _LONGEST_WAIT,
             f"The tokens of the client shop live for {seconds:.0f} s more.",
-            "Clients > shop > Advanced > Access token lifespan: 20 seconds.",
+            "Clients > shop > Advanced > Access Token Lifespan: 20 seconds.",
         )
         time.sleep(max(0.0, seconds))
         seen = self.visitor.ask("orders/")["seen"]

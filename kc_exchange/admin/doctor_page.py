@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.http import HttpResponseNotAllowed
@@ -51,6 +51,9 @@ class _Form(forms.Form):
 class DoctorPage:
     """One visit, on one admin site."""
 
+    seconds: ClassVar[float] = 20.0
+    """For all of it: servers such as gunicorn end a request after 30."""
+
     def __init__(self, shown_by: admin.ModelAdmin[Any], request: HttpRequest) -> None:
         self._admin = shown_by
         self._request: Any = request
@@ -73,7 +76,7 @@ class DoctorPage:
     @sensitive_variables()
     def _examine(self, audience: str) -> Report:
         token = "" if conf.problems() else self._token()
-        return doctor.examine(token, audience=audience)
+        return doctor.examine(token, audience=audience, seconds=self.seconds)
 
     @sensitive_variables()
     def _token(self) -> str:

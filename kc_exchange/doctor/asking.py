@@ -10,6 +10,7 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from kc_exchange.conf import Realm
     from kc_exchange.exchange.token_endpoint import Form
-
-_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def ask(realm: Realm, url: str, form: Form, asked: Asked | None = None) -> Answe
     except ExchangeError as error:
         return Answer(error)
     date = reply.headers.get("date", "")
-    if reply.status != _OK:
+    if reply.status != HTTPStatus.OK:
         return Answer(refused(reply, realm, asked), date=date)
     try:
         return Answer(members=_hidden(loads_object(reply.body)), date=date)

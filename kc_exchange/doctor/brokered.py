@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kc_exchange import conf, exchange
 from kc_exchange.doctor.asking import ask, nobodys_token
+from kc_exchange.doctor.ending import ended
 from kc_exchange.doctor.standard import exchanged
 from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError, InvalidToken
@@ -112,14 +113,19 @@ def _done(way: Way, seen: Seen, provider: str, *, narrow: bool) -> Iterator[Find
     except ExchangeError as error:
         yield way.refused_at(seen, error, _better(way, error))
         return
-    yield way.chart.holds(
-        EXCHANGE, f"The realm took the token of {provider}; its session is ended again."
-    )
+    failures: list[ExchangeError] = []
     try:
-        if narrow:
-            yield from _narrowed(way, seen.realm, first)
+        # All of it before the first word: who reads on may stop.
+        narrowed = list(_narrowed(way, seen.realm, first)) if narrow else []
     finally:
-        yield from _ended(way, seen.realm, first)
+        failures = _ended(seen.realm, first)
+    is_over = first.id_token and not failures
+    end = "is ended again" if is_over else "lasts to its idle limit"
+    said = f"The realm took the token of {provider}; its session {end}."
+    yield way.chart.holds(EXCHANGE, said)
+    yield from narrowed
+    for failure in failures:
+        yield way.refused(failure)
 
 
 def _better(way: Way, error: ExchangeError) -> str:
@@ -133,13 +139,21 @@ def _better(way: Way, error: ExchangeError) -> str:
 def _brought(way: Way, realm: Realm, provider: str) -> Brokered:
     """Do the exchange; with `openid` comes the ID token that ends the session.
 
-    Of scope no more is checked than where nobody asks for one, as views do.
+    Of scope no more is checked than where nobody asks for one, as views do. What does
+    not hold began a session all the same, which is ended.
     """
     form = broker_form(way.subject, provider, realm, _OPENID)
     members = token_endpoint.ask(
         realm, form, may_repeat=False, rows=BROKER_ROWS, provider=provider
     )
-    return brokered(members, way.subject, realm, frozenset())
+    try:
+        return brokered(members, way.subject, realm, frozenset())
+    except ExchangeError:
+        value, id_token = members.get("access_token"), members.get("id_token")
+        if isinstance(value, str):
+            token = SubjectToken(value=value, realm=realm.alias)
+            ended(id_token if isinstance(id_token, str) else "", token, realm)
+        raise
 
 
 def _refused_here(way: Way) -> Finding | None:
@@ -166,9 +180,6 @@ def _narrowed(way: Way, realm: Realm, first: Brokered) -> Iterator[Finding]:
     yield from exchanged(replace(way, subject=subject), realm)
 
 
-def _ended(way: Way, realm: Realm, first: Brokered) -> Iterator[Finding]:
-    try:
-        if first.id_token:
-            exchange.end_session(first.id_token, realm)
-    except ExchangeError as error:
-        yield way.refused(error)
+def _ended(realm: Realm, first: Brokered) -> list[ExchangeError]:
+    token = SubjectToken(value=first.token.value, realm=realm.alias)
+    return ended(first.id_token, token, realm)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kc_exchange.doctor.catalogue import CATALOGUE, Entry
+from kc_exchange.doctor.catalogue.entry import PERHAPS, YES
 from kc_exchange.doctor.findings import HOLDS, NOT_EXAMINED, Finding
 
 if TYPE_CHECKING:
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.findings import State
     from kc_exchange.exceptions import ExchangeError
 
@@ -16,6 +18,11 @@ _UNNAMED = {
     "provider": "(the one of the user's realm)",
     "scopes": "(the scope)",
 }
+
+_COMPARED = (
+    " `manage.py kc_exchange provision` shows whether that is it; then --apply sets it "
+    "right."
+)
 
 
 class Chart:
@@ -52,10 +59,21 @@ class Chart:
         )
 
     def finding(
-        self, step: str, code: str, state: State | None = None, **names: str
+        self,
+        step: str,
+        code: str,
+        state: State | None = None,
+        provision: Provision | None = None,
+        **names: str,
     ) -> Finding:
-        """Say what is wrong, in the catalogue's words alone."""
-        return self._written(step, code, CATALOGUE[code], state, names)
+        """Say what is wrong, in the catalogue's words alone.
+
+        `provision` is for a case of which more is known than the catalogue does.
+        """
+        entry = CATALOGUE[code]
+        if provision is not None:
+            entry = entry._replace(provision=provision)
+        return self._written(step, code, entry, state, names)
 
     def of(
         self,
@@ -63,6 +81,7 @@ class Chart:
         error: ExchangeError,
         code: str = "",
         state: State | None = None,
+        provision: Provision | None = None,
         **names: str,
     ) -> Finding:
         """Say what an error says, and where that is.
@@ -79,6 +98,8 @@ class Chart:
             entry = entry._replace(cause=cause)
         if not (entry.fix and (code or error.fix == type(error).fix)):
             entry = entry._replace(fix=error.fix)
+        if provision is not None:
+            entry = entry._replace(provision=provision)
         return self._written(step, word, entry, state, names)
 
     def _written(
@@ -90,16 +111,18 @@ class Chart:
         names: dict[str, str],
     ) -> Finding:
         known = {**self._names, **names}
+        mends = entry.provision(known) if callable(entry.provision) else entry.provision
+        more = _COMPARED if mends is PERHAPS else ""
         return Finding(
             about=self.about,
             step=step,
             state=state or entry.state,
             code=code,
             cause=_filled(entry.cause, known),
-            fix=_filled(entry.fix, known),
+            fix=_filled(entry.fix, known) + more,
             setting=_filled(entry.setting, known),
             console=_filled(entry.console, known),
-            provision=entry.provision,
+            provision=mends is YES,
         )
 
 

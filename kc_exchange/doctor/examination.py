@@ -3,64 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
 
-from kc_exchange import conf
-from kc_exchange.conf import Downstream
+from kc_exchange import conf, transport
 from kc_exchange.doctor import opinion, project, subject
-from kc_exchange.doctor.brokered import by_broker
 from kc_exchange.doctor.chart import Chart
 from kc_exchange.doctor.findings import Report
-from kc_exchange.doctor.granted import by_grant
 from kc_exchange.doctor.impersonation import may_impersonate, try_impersonation
-from kc_exchange.doctor.linked import by_link
 from kc_exchange.doctor.logins import through_providers
-from kc_exchange.doctor.own import by_forwarding, by_service_account
-from kc_exchange.doctor.plan import planned, user_realms
+from kc_exchange.doctor.plan import planned
 from kc_exchange.doctor.reach import try_to_reach
 from kc_exchange.doctor.realm import examine_realm
-from kc_exchange.doctor.standard import by_exchange
-from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, Way
-from kc_exchange.tokens import SubjectToken
+from kc_exchange.doctor.strategies import walk
+from kc_exchange.doctor.time_given import TimeGiven
+from kc_exchange.doctor.way import HAND_ONE_IN
+from kc_exchange.requirements import user_realms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from kc_exchange.conf import Downstream, Settings, Strategy
+    from kc_exchange.conf import Downstream, Settings
     from kc_exchange.doctor.findings import Finding
     from kc_exchange.doctor.seen import Seen
+    from kc_exchange.tokens import SubjectToken
 
-_STRATEGIES: dict[Strategy, Callable[[Way], Iterator[Finding]]] = {
-    "exchange": by_exchange,
-    "cross-realm": by_broker,
-    "external": by_broker,
-    "jwt-grant": by_grant,
-    "linked": by_link,
-    "forward": by_forwarding,
-    "service-account": by_service_account,
-}
-_WITHOUT_OWN = frozenset({"service-account", "cross-realm", "external"})
-"""Strategies that can be looked at without a token of the requester's own."""
-
-
+_USERS = "the user's token"
 _OF_ONE_REALM = frozenset({"exchange", "forward"})
 """Strategies whose REALM is that of the users, where it is set."""
 
 
 @sensitive_variables()
-def examine(token: str = "", *, audience: str = "", target: str = "") -> Report:
+def examine(
+    token: str = "", *, audience: str = "", target: str = "", seconds: float = inf
+) -> Report:
     """Examine all that a token of this project passes, and say what is found.
 
     Nothing is cached, logged, or kept at Keycloak. Each question has the deadline of
-    its realm.
+    its realm, and all of them together the time that is given.
 
     Args:
         token: a user's access token; without it that of the requester's own service
             account goes the way, as far as it can.
         audience: a key of DOWNSTREAMS, to look at this one alone.
         target: the id at Keycloak of a user whom the token's owner is to impersonate.
+        seconds: what is not examined by then is said not to be; to end a session that
+            was begun may take as long as a question beyond it.
 
     Raises:
         UnknownDownstream: there is no such key.
@@ -73,8 +63,10 @@ def examine(token: str = "", *, audience: str = "", target: str = "") -> Report:
     names = [audience] if audience else list(settings.downstreams)
     chosen = [settings.downstream(name) for name in names]
     given, whole = subject.Given(token), not audience
-    examination = _Examination(settings, chosen, given, target, whole)
-    return Report(findings=tuple(examination.findings(chart)))
+    time = TimeGiven(seconds)
+    examination = _Examination(settings, chosen, given, target, whole, time)
+    with transport.within(seconds):
+        return Report(findings=tuple(examination.findings(chart)))
 
 
 @dataclass(slots=True)
@@ -87,6 +79,7 @@ class _Examination:
     target: str
     whole: bool
     """Whether no downstream was named, so that all are looked at."""
+    time: TimeGiven
     realms: dict[str, Seen] = field(default_factory=dict)
     users: list[str] = field(default_factory=list)
     """Realms whose users are looked at."""
@@ -106,15 +99,20 @@ class _Examination:
         )
         for seen in self.realms.values():
             seen.lent = self._lent_to(seen)
-            yield from examine_realm(seen)
+            yield from self.time.used(f"realm {seen.realm.alias}", examine_realm(seen))
             self._tell_others(seen)
         yield from read
-        yield from self._token()
+        yield from self.time.used(_USERS, self._token())
         for downstream in self.downstreams:
-            yield from self._downstream(downstream)
-        if self.whole:
-            yield from through_providers(self.settings, self.given.token, self.realms)
-        yield from self._impersonation()
+            about = f"downstream {downstream.name}"
+            yield from self.time.used(about, self._downstream(about, downstream))
+        if self.whole and self.settings.providers:
+            found = through_providers(self.settings, self.given.token, self.realms)
+            yield from self.time.used("providers of logins", found)
+        acting = self.realms.get(self.settings.impersonation.realm)
+        if acting is not None and "impersonation" in acting.wanted:
+            found = self._impersonation(acting)
+            yield from self.time.used("impersonation", found)
 
     def _lent_to(self, seen: Seen) -> SubjectToken | None:
         """Return the given token, if the client of a realm may exchange it."""
@@ -143,7 +141,7 @@ class _Examination:
     def _chart_of_token(self) -> Chart:
         realm = self.settings.realm("default")
         return Chart(
-            "the user's token",
+            _USERS,
             client=realm.client_id,
             realm=realm.alias,
             login_client=self.given.login_client,
@@ -174,8 +172,7 @@ class _Examination:
             and other.exchanges_users(of_operators=of_operators)
         ]
 
-    def _downstream(self, downstream: Downstream) -> Iterator[Finding]:
-        about = f"downstream {downstream.name}"
+    def _downstream(self, about: str, downstream: Downstream) -> Iterator[Finding]:
         chart = Chart(
             about,
             downstream=downstream.name,
@@ -191,30 +188,15 @@ class _Examination:
             users = users if self.given.value else [downstream.realm]
         for alias in users:
             one = chart if len(users) == 1 else chart.about_users_of(alias)
-            yield from self._walk(one, downstream, alias)
+            yield from walk(
+                one,
+                downstream,
+                self._fitting(downstream),
+                self.realms,
+                users=alias,
+                is_named=not self.whole,
+            )
         yield from try_to_reach(chart, downstream)
-
-    def _walk(
-        self, chart: Chart, downstream: Downstream, alias: str
-    ) -> Iterator[Finding]:
-        given, seen = self._fitting(downstream), self.realms.get(alias)
-        own = None if seen is None else seen.own
-        if own is None and downstream.strategy in _WITHOUT_OWN:
-            own = SubjectToken(value="", realm=alias)
-        token = given or own
-        if token is None:
-            why = "there is no user's token, and no service account to take its place"
-            yield chart.skipped(EXCHANGE, why, HAND_ONE_IN)
-            return
-        way = Way(
-            chart=chart,
-            downstream=downstream,
-            subject=token,
-            is_own=given is None,
-            is_named=not self.whole,
-            realms=self.realms,
-        )
-        yield from _STRATEGIES[downstream.strategy](way)
 
     def _fitting(self, downstream: Downstream) -> SubjectToken | None:
         """Return the given token; None if it is not for this one of many."""
@@ -224,11 +206,7 @@ class _Examination:
         is_external = downstream.strategy == "external"
         return token if bool(token.provider) == is_external else None
 
-    def _impersonation(self) -> Iterator[Finding]:
-        alias = self.settings.impersonation.realm
-        seen = self.realms.get(alias)
-        if seen is None or "impersonation" not in seen.wanted:
-            return
-        names = {"realm": alias, "client": seen.realm.client_id}
+    def _impersonation(self, seen: Seen) -> Iterator[Finding]:
+        names = {"realm": seen.realm.alias, "client": seen.realm.client_id}
         chart = Chart("impersonation", **names, login_client=self.given.login_client)
         yield from try_impersonation(chart, seen, self.given.token, self.target)

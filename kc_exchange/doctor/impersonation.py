@@ -6,24 +6,35 @@ ended at once; without a target nothing is begun.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
-from kc_exchange import exchange
+from kc_exchange import conf, exchange
+from kc_exchange.doctor.catalogue.entry import yes_if
+from kc_exchange.doctor.ending import ended
 from kc_exchange.doctor.way import lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError
+from kc_exchange.requirements import IMPERSONATION_ROLE, MANAGEMENT
 from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.chart import Chart
     from kc_exchange.doctor.findings import Finding
     from kc_exchange.doctor.seen import Seen
     from kc_exchange.tokens import SubjectToken
 
+
+class _Better(TypedDict, total=False):
+    """What is known beyond what an error says."""
+
+    code: str
+    provision: Provision
+
+
 START = "start"
-_MANAGEMENT = "realm-management"
 _WANTS = (
     "Hand an operator's token in, and name a target: `manage.py kc_exchange doctor "
     "--user-token-stdin --target SUB`."
@@ -33,9 +44,9 @@ _WANTS = (
 def may_impersonate(claims: Mapping[str, Any]) -> bool:
     """Tell whether a token carries what lets its holder impersonate."""
     clients = claims.get("resource_access")
-    access = clients.get(_MANAGEMENT) if isinstance(clients, dict) else None
+    access = clients.get(MANAGEMENT) if isinstance(clients, dict) else None
     roles = access.get("roles") if isinstance(access, dict) else None
-    return isinstance(roles, list) and "impersonation" in roles
+    return isinstance(roles, list) and IMPERSONATION_ROLE in roles
 
 
 def try_impersonation(
@@ -71,21 +82,28 @@ def _done(
     try:
         begun = exchange.impersonate(operator, target, seen.realm)
     except ExchangeError as error:
-        yield chart.of(START, error, _better(error, operator))
+        yield chart.of(START, error, **_better(error, operator))
         return
-    yield chart.holds(START, "Keycloak issued a token of the target, now taken back.")
+    failures = ended(begun.id_token, begun.token, seen.realm)
+    is_over = begun.id_token and not failures
+    end = "is ended again" if is_over else "lasts to its idle limit"
+    said = f"Keycloak issued a token of the target; the session of it {end}."
+    yield chart.holds(START, said)
     yield from lifespan(chart, START, seconds_of(begun.token.value))
-    try:
-        if begun.id_token:
-            exchange.end_session(begun.id_token, seen.realm)
-        exchange.revoke(begun.token, seen.realm)
-    except ExchangeError as error:
-        yield chart.of(START, error)
+    for failure in failures:
+        yield chart.of(START, failure)
 
 
-def _better(error: ExchangeError, operator: SubjectToken) -> str:
+def _better(error: ExchangeError, operator: SubjectToken) -> _Better:
     """Keycloak says the same whatever the reason; the operator's token tells more."""
     if error.diagnosis != "impersonation_refused":
-        return ""
-    has_role = may_impersonate(unverified_claims(operator.value))
-    return "target_refused_for_operator" if has_role else "operator_role_missing"
+        return {}
+    claims = unverified_claims(operator.value)
+    if may_impersonate(claims):
+        return {"code": "target_refused_for_operator"}
+    own = conf.current().impersonation.operator_role
+    access = claims.get("realm_access")
+    roles = access.get("roles") if isinstance(access, dict) else None
+    is_operator = isinstance(roles, list) and bool(own) and own in roles
+    # Whoever has OPERATOR_ROLE lacks only what `provision` puts into that role.
+    return {"code": "operator_role_missing", "provision": yes_if(is_operator)}

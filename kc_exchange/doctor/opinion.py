@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import transport
+from kc_exchange.doctor.catalogue.entry import NO
 from kc_exchange.doctor.subject import TOKEN
 from kc_exchange.exceptions import ExchangeError, InvalidToken
 from kc_exchange.jwt_validation import compact
-from kc_exchange.tokens import Secret
+from kc_exchange.tokens import Secret, issue_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ def check_audience(
             yield chart.finding(
                 TOKEN,
                 "requester_not_in_audience",
+                provision=NO if given.is_lightweight else None,
                 client=client,
                 realm=seen.realm.alias,
                 audiences=given.audiences,
@@ -86,13 +88,12 @@ def ask_keycloak(chart: Chart, given: Given, seen: Seen) -> Iterator[Finding]:
         return
     if not seen.endpoints.userinfo:
         return
-    issued_at = given.claims.get("iat")
     try:
         code = _reason(seen, given.value)
     except ExchangeError as error:
         yield chart.of(TOKEN, error)
         return
-    if type(issued_at) is int and issued_at < seen.not_before:
+    if 0 < issue_of(given.claims) < seen.not_before:
         code = "subject_revoked"
     if code:
         given.token = None

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kc_exchange import conf, exchange
+from kc_exchange.doctor.asking import ask
+from kc_exchange.doctor.requester import context_of
 from kc_exchange.doctor.subject import listed
 from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError, printable
 from kc_exchange.exchange.check import audience_of
+from kc_exchange.exchange.grants import scope_parameter
 from kc_exchange.sources.issuers import own_realm
 from kc_exchange.tokens import unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kc_exchange.conf import Realm
     from kc_exchange.doctor.findings import Finding
     from kc_exchange.doctor.way import Way
 
@@ -29,10 +33,26 @@ def by_service_account(way: Way) -> Iterator[Finding]:
     try:
         token = exchange.client_credentials(way.downstream, realm)
     except ExchangeError as error:
-        yield way.refused(error)
+        if error.diagnosis == "own_audience_missing":
+            yield _why_missing(way, realm, error)
+        else:
+            yield way.refused(error)
         return
     yield way.chart.holds(EXCHANGE, "The service account is given a token for it.")
     yield from lifespan(way.chart, EXCHANGE, seconds_of(token.value))
+
+
+def _why_missing(way: Way, realm: Realm, error: ExchangeError) -> Finding:
+    """Ask once more, and read what the token says that is not for the downstream."""
+    seen, scopes = way.realms[realm.alias], way.downstream.scopes
+    form = [("grant_type", "client_credentials"), *scope_parameter(scopes)]
+    answer = ask(realm, seen.token_url, form)
+    if context_of(answer.claims.get("jti"))[1] == "lt":
+        return way.found("requester_lightweight")
+    missing = scopes - set(str(answer.members.get("scope", "")).split())
+    if missing:
+        return way.found("role_missing", missing=listed(missing))
+    return way.refused(error)
 
 
 def by_forwarding(way: Way) -> Iterator[Finding]:

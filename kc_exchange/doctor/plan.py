@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings as django_settings
-
-from kc_exchange.doctor.seen import LEGACY, Seen, server_of
+from kc_exchange.doctor.seen import LEGACY, Seen
+from kc_exchange.requirements import impersonates, server_of, user_realms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kc_exchange.conf import Downstream, Settings
 
-_MIDDLEWARE = "kc_exchange.middleware.ImpersonationMiddleware"
 _BESIDE = {"jwt-grant": "assertion", "cross-realm": "login"}
 """What a downstream of another realm wants of the user's own."""
 
@@ -36,8 +34,8 @@ def planned(
         has_target: whether somebody is to be impersonated.
     """
     providers = settings.providers.values() if whole else ()
-    impersonates = has_target or (whole and impersonates_at_keycloak(settings))
-    wants = _wants(settings, downstreams, users, impersonates=impersonates)
+    acts = has_target or (whole and impersonates(settings))
+    wants = _wants(settings, downstreams, users, acts=acts)
     for provider in providers:
         wants.setdefault(provider.realm, set()).add("external")
     legacy = _servers_with_legacy(settings)
@@ -51,24 +49,12 @@ def planned(
     return found
 
 
-def user_realms(settings: Settings) -> list[str]:
-    """Return the aliases of the realms whose users come here."""
-    with_hosts = [alias for alias, realm in settings.realms.items() if realm.hosts]
-    return list(dict.fromkeys(["default", *with_hosts]))
-
-
-def impersonates_at_keycloak(settings: Settings) -> bool:
-    """Tell whether this project impersonates, and Keycloak has to do with it."""
-    installed = _MIDDLEWARE in django_settings.MIDDLEWARE
-    return installed and settings.impersonation.at_keycloak != "never"
-
-
 def _wants(
     settings: Settings,
     downstreams: Iterable[Downstream],
     users: list[str],
     *,
-    impersonates: bool,
+    acts: bool,
 ) -> dict[str, set[str]]:
     """Return what is asked of which realm: strategies, and what goes with them."""
     found: dict[str, set[str]] = {}
@@ -78,7 +64,7 @@ def _wants(
         if one.strategy in _BESIDE:
             for alias in users:
                 found.setdefault(alias, set()).add(_BESIDE[one.strategy])
-    if impersonates:
+    if acts:
         alias = settings.impersonation.realm
         found.setdefault(alias, set()).add("impersonation")
     return found
@@ -90,7 +76,7 @@ def _servers_with_legacy(settings: Settings) -> set[str]:
         settings,
         settings.downstreams.values(),
         user_realms(settings),
-        impersonates=impersonates_at_keycloak(settings),
+        acts=impersonates(settings),
     )
     needing = [alias for alias, kinds in wants.items() if not LEGACY.isdisjoint(kinds)]
     needing += [provider.realm for provider in settings.providers.values()]

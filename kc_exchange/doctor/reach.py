@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import certifi
 
+from kc_exchange import transport
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,20 +28,30 @@ def try_to_reach(chart: Chart, downstream: Downstream) -> Iterator[Finding]:
     place = (str(parts.hostname), parts.port or _PORTS[parts.scheme])
     host = f"{place[0]}:{place[1]}"
     try:
-        with socket.create_connection(place, timeout=downstream.timeout[0]) as sock:
-            if parts.scheme == "https":
-                _shake_hands(sock, place[0], downstream)
+        context = _context(downstream) if parts.scheme == "https" else None
+    except OSError as error:
+        yield chart.finding(REACH, "downstream_bundle_unreadable", why=_why(error))
+        return
+    try:
+        seconds = transport.Deadline(downstream.timeout[0]).left()
+        with socket.create_connection(place, timeout=seconds) as sock:
+            if context is not None:
+                context.wrap_socket(sock, server_hostname=place[0]).close()
     except ssl.SSLError as error:
-        why = str(error.reason or error)
-        yield chart.finding(REACH, "downstream_tls", host=host, why=why)
+        yield chart.finding(REACH, "downstream_tls", host=host, why=_why(error))
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
+        why = _why(error)
         yield chart.finding(REACH, "downstream_unreachable", host=host, why=why)
     else:
         yield chart.holds(REACH, f"{host} answers.")
 
 
-def _shake_hands(sock: socket.socket, host: str, downstream: Downstream) -> None:
-    context = ssl.create_default_context(cafile=downstream.ca_bundle or certifi.where())
-    with context.wrap_socket(sock, server_hostname=host):
-        pass
+def _context(downstream: Downstream) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=downstream.ca_bundle or certifi.where())
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    """Return the reason as a clause: without the number, and without a full stop."""
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or error)
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -97,8 +97,11 @@ def find_features(chart: Chart, seen: Seen) -> Iterator[Finding]:
     known = {"legacy_off": False, "subject_rejected": True}
     seen.legacy = known.get(answer.diagnosis)
     seen.legacy_refusal = answer.error if seen.legacy is False else None
+    used = seen.wanted & LEGACY
     if seen.legacy and not seen.needs_legacy:
         yield chart.finding(FEATURES, "legacy_on")
+    elif seen.legacy is False and used:
+        yield chart.finding(FEATURES, "legacy_off", uses=", ".join(sorted(used)))
     elif seen.legacy is None:
         yield chart.skipped(FEATURES, _unclear(answer))
     else:
@@ -113,7 +116,7 @@ def see_switch(chart: Chart, seen: Seen) -> Iterator[Finding]:
     if seen.is_lightweight and seen.wanted & NARROWING:
         yield chart.finding(REQUESTER, "requester_lightweight", state="warning")
     if not seen.wanted & (NARROWING | {"impersonation"}):
-        yield chart.holds(REQUESTER, "It exchanges nothing here.")
+        yield chart.holds(REQUESTER, "It needs no standard exchange here.")
     elif seen.legacy and (seen.own or seen.lent) is None:
         yield chart.skipped(
             REQUESTER,

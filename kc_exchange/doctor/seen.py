@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kc_exchange.requirements import (
+    LEGACY_STRATEGIES,
+    STANDARD_STRATEGIES,
+    server_of,
+)
+
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.discovery import Endpoints
@@ -12,9 +18,9 @@ if TYPE_CHECKING:
     from kc_exchange.jwt_validation.keys import Keys
     from kc_exchange.tokens import SubjectToken
 
-LEGACY = frozenset({"cross-realm", "external", "linked", "impersonation"})
+LEGACY: frozenset[str] = LEGACY_STRATEGIES | {"impersonation"}
 """What needs the legacy exchange."""
-NARROWING = frozenset({"exchange", "cross-realm", "external", "jwt-grant", "assertion"})
+NARROWING: frozenset[str] = STANDARD_STRATEGIES | {"assertion"}
 """What needs the standard exchange."""
 
 
@@ -70,8 +76,3 @@ class Seen:
     def token_url(self) -> str:
         """The address of the token endpoint."""
         return "" if self.endpoints is None else self.endpoints.token
-
-
-def server_of(realm: Realm) -> str:
-    """Return the address of the server that a realm is on."""
-    return (realm.discovery_url or realm.issuer).partition("/realms/")[0]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kc_exchange import conf, discovery, transport
+from kc_exchange.doctor.catalogue.entry import YES
 from kc_exchange.exceptions import ExchangeError, ExchangeMisconfigured
 from kc_exchange.exchange.refusals import refusal
 from kc_exchange.jwt_validation.keys import read_keys
 from kc_exchange.strict_json import loads_object
+from kc_exchange.tokens import issue_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kc_exchange.doctor.asking import Answer
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.chart import Chart
     from kc_exchange.doctor.findings import Finding
     from kc_exchange.doctor.seen import Seen
@@ -26,8 +30,8 @@ _TLS = "TLS"
 _PATH = "/protocol/openid-connect/token"
 _NEAR = 0.5
 """The share of DEADLINE that a single question may take."""
+_NO_REALM = "Realm does not exist"
 _OF_THE_REALM = frozenset({"https_required", "realm_disabled"})
-_OK = 200
 
 
 def discover(chart: Chart, seen: Seen) -> Iterator[Finding]:
@@ -37,7 +41,7 @@ def discover(chart: Chart, seen: Seen) -> Iterator[Finding]:
         seen.endpoints = discovery.fetch(realm, transport.Deadline(realm.deadline))
     except ExchangeError as error:
         step = _TLS if error.diagnosis == "tls_failed" else DISCOVERY
-        yield chart.of(step, _known(error, seen))
+        yield chart.of(step, _known(error, seen), provision=_missing(error, seen))
         return
     seconds = time.monotonic() - started
     scheme = urlsplit(seen.endpoints.token).scheme
@@ -57,6 +61,13 @@ def _known(error: ExchangeError, seen: Seen) -> ExchangeError:
     return said if said.diagnosis in _OF_THE_REALM else error
 
 
+def _missing(error: ExchangeError, seen: Seen) -> Provision | None:
+    """A realm that Keycloak itself does not know is made."""
+    is_realm = "/realms/" in seen.realm.issuer and not seen.realm.issuer.endswith("/")
+    is_said = error.diagnosis == "realm_unknown" and error.error == _NO_REALM
+    return YES if is_realm and is_said else None
+
+
 def fetch_keys(chart: Chart, seen: Seen) -> Iterator[Finding]:
     """Fetch the key set, and see that a signature can be checked with it."""
     if seen.endpoints is None:
@@ -65,7 +76,7 @@ def fetch_keys(chart: Chart, seen: Seen) -> Iterator[Finding]:
     try:
         url, deadline = seen.endpoints.jwks, transport.Deadline(realm.deadline)
         reply = transport.request(realm, url, deadline)
-        if reply.status != _OK:
+        if reply.status != HTTPStatus.OK:
             raise ValueError(f"HTTP {reply.status}")
         seen.keys = read_keys(loads_object(reply.body))
     except ExchangeError as error:
@@ -95,9 +106,9 @@ def moment_of(answer: Answer) -> float | None:
 
     A token that was issued just now tells by its `iat`; else a proxy's `Date` does.
     """
-    issued_at = answer.claims.get("iat")
-    if type(issued_at) is int:
-        return float(issued_at)
+    issued_at = issue_of(answer.claims)
+    if issued_at:
+        return issued_at
     try:
         return parsedate_to_datetime(answer.date).timestamp()
     except ValueError:

@@ -16,7 +16,13 @@ from kc_exchange.capture.realms import realm_of_issuer
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.exceptions import ExchangeMisconfigured, printable
 from kc_exchange.exchange.check import audience_of
-from kc_exchange.tokens import TYPE, SubjectToken, expiry_of, unverified_claims
+from kc_exchange.tokens import (
+    TYPE,
+    SubjectToken,
+    expiry_of,
+    issue_of,
+    unverified_claims,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,6 +57,11 @@ class Given:
     def is_for(self, client: str) -> bool:
         """Tell whether a client may exchange it: named in `aud`, or its holder."""
         return client in audience_of(self.claims) or client == self.claims.get("azp")
+
+    @property
+    def is_lightweight(self) -> bool:
+        """Whether it is one that most mappers add nothing to."""
+        return context_of(self.claims.get("jti"))[1] == "lt"
 
     @property
     def audiences(self) -> str:
@@ -128,14 +139,14 @@ def _whose(given: Given, realm: str, provider: Provider | None) -> str:
 
 def _lifetime(chart: Chart, given: Given) -> Iterator[Finding]:
     now, leeway = time.time(), conf.current().leeway
-    expires_at, issued_at = expiry_of(given.claims), given.claims.get("iat")
+    expires_at, issued_at = expiry_of(given.claims), issue_of(given.claims)
     if not expires_at:
         yield chart.finding(TOKEN, "subject_never_expires")
     elif expires_at <= now:
         given.token = None
         seconds = f"{now - expires_at:.0f}"
         yield chart.finding(TOKEN, "subject_expired", seconds=seconds)
-    if type(issued_at) is int and issued_at > now + leeway:
+    if issued_at > now + leeway:
         cause = f"It was issued {issued_at - now:.0f} s from now, by this clock."
         error = ExchangeMisconfigured(cause, diagnosis="clock_differs")
         yield chart.of(TOKEN, error)
@@ -152,8 +163,7 @@ def _shape(chart: Chart, given: Given) -> Iterator[Finding]:
         yield chart.finding(TOKEN, "subject_bound")
     elif isinstance(bound, dict) and not _is_shown(given):
         yield chart.finding(TOKEN, "subject_bound_to_certificate")
-    is_light = context_of(given.claims.get("jti"))[1] == "lt"
-    if is_light or "sub" not in given.claims:
+    if given.is_lightweight or "sub" not in given.claims:
         yield chart.finding(TOKEN, "subject_lightweight")
 
 

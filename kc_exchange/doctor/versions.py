@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
+from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import transport
 from kc_exchange.doctor.asking import ask, exchange_form
-from kc_exchange.exceptions import ExchangeError
+from kc_exchange.exceptions import ExchangeError, printable
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import MAX_TOKEN_LENGTH, Secret
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 RELEASE = "release"
 _NAME, _WORD = "KEYCLOAK_ADMIN_USERNAME", "KEYCLOAK_ADMIN_PASSWORD"
+_MASTER = "/realms/master/protocol/openid-connect"
 _MOST = 4 * 1024 * 1024
 """Bytes of what an administrator is told of a server."""
 _FIXED = {(26, 4): 16, (26, 6): 7, (26, 7): 4}
@@ -37,7 +41,6 @@ _DROPPED = frozenset(
     {"parameter_refused", "subject_rejected", "switch_off", "server_failed"}
 )
 """What servers say that went on without the token that was too long."""
-_OK = 200
 
 
 def learn_version(chart: Chart, seen: Seen) -> Iterator[Finding]:
@@ -55,7 +58,7 @@ def learn_version(chart: Chart, seen: Seen) -> Iterator[Finding]:
             feature["name"] for feature in told["features"] if feature["enabled"]
         )
     except ExchangeError as error:
-        yield chart.finding(RELEASE, "admin_refused", why=error.cause)
+        yield chart.of(RELEASE, error, state="warning")
     except ValueError as error:
         yield chart.finding(RELEASE, "admin_refused", why=str(error))
     except (KeyError, TypeError):
@@ -73,8 +76,6 @@ def _told(seen: Seen, name: str, password: str) -> dict[str, Any]:
         ValueError: it refuses, or answers something else.
     """
     realm = seen.realm
-    place = realm.discovery_url or realm.issuer
-    base = place.partition("/realms/")[0]
     deadline = transport.Deadline(realm.deadline)
     form = [
         ("grant_type", "password"),
@@ -82,16 +83,31 @@ def _told(seen: Seen, name: str, password: str) -> dict[str, Any]:
         ("username", name),
         ("password", password),
     ]
-    url = f"{base}/realms/master/protocol/openid-connect/token"
+    url = f"{seen.server}{_MASTER}/token"
     reply = transport.request(realm, url, deadline, form=form)
-    token = Secret(loads_object(reply.body).get("access_token", ""))
-    headers = {"Authorization": Secret(f"Bearer {token}")}
-    reply = transport.request(
-        realm, f"{base}/admin/serverinfo", deadline, headers=headers, most=_MOST
-    )
-    if reply.status != _OK:
-        raise ValueError(f"HTTP {reply.status}")
-    return loads_object(reply.body)
+    login = loads_object(reply.body)
+    if reply.status != HTTPStatus.OK:
+        said = printable(login.get("error_description", login.get("error", "")))
+        raise ValueError(f"it refuses their login with {reply.status} {said}".rstrip())
+    try:
+        headers = {"Authorization": Secret(f"Bearer {login.get('access_token')}")}
+        url = f"{seen.server}/admin/serverinfo"
+        reply = transport.request(realm, url, deadline, headers=headers, most=_MOST)
+        if reply.status != HTTPStatus.OK:
+            raise ValueError(f"it answers them with HTTP {reply.status}")
+        return loads_object(reply.body)
+    finally:
+        _log_out(seen, Secret(login.get("refresh_token", "")))
+
+
+@sensitive_variables()
+def _log_out(seen: Seen, refresh_token: str) -> None:
+    """End the administrator's session, which lasts to its idle limit otherwise."""
+    url = f"{seen.server}{_MASTER}/logout"
+    form = [("client_id", "admin-cli"), ("refresh_token", refresh_token)]
+    with suppress(ExchangeError), transport.within(inf):
+        deadline = transport.Deadline(seen.realm.deadline)
+        transport.request(seen.realm, url, deadline, form=form)
 
 
 def find_vulnerabilities(chart: Chart, seen: Seen) -> Iterator[Finding]:

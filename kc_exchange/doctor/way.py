@@ -6,19 +6,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kc_exchange.doctor.asking import ask, exchange_form
+from kc_exchange.doctor.catalogue.entry import YES
 from kc_exchange.doctor.chart import Chart
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.doctor.server import compare_clocks
 from kc_exchange.doctor.subject import listed
 from kc_exchange.exchange.check import audience_of
 from kc_exchange.exchange.grants import scope_parameter
-from kc_exchange.tokens import unverified_claims
+from kc_exchange.requirements import LONGEST, SHORTEST
+from kc_exchange.tokens import expiry_of, issue_of, unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
     from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.findings import Finding, State
     from kc_exchange.doctor.seen import Seen
     from kc_exchange.exceptions import ExchangeError
@@ -34,8 +37,6 @@ _OF_ISSUERS = frozenset({"other_realm", "same_realm", "other_provider"}) | {
     "provider_token"
 }
 """Refusals of one issuer's tokens by a downstream that may be for another's."""
-_LONGEST, _SHORTEST = 300, 60
-"""Seconds that a downstream's token should live."""
 _FINE_GRAINED = "ADMIN_FINE_GRAINED_AUTHZ"
 HAND_ONE_IN = (
     "Hand a user's token in: `manage.py kc_exchange doctor --user-token-stdin`."
@@ -71,23 +72,30 @@ class Way:
         )
 
     def refused(
-        self, error: ExchangeError, code: str = "", step: str = EXCHANGE, **names: str
+        self,
+        error: ExchangeError,
+        code: str = "",
+        step: str = EXCHANGE,
+        provision: Provision | None = None,
     ) -> Finding:
         """Say why it does not go on; of our own token that is no proof for users."""
-        return self.chart.of(
-            step, error, code, self._state(code or error.diagnosis), **names
-        )
+        state = self._state(code or error.diagnosis)
+        return self.chart.of(step, error, code, state, provision)
 
     def refused_at(self, seen: Seen, error: ExchangeError, code: str = "") -> Finding:
         """Do as `refused` does; tell a missing permission from a missing feature."""
-        known = seen.features is not None and _FINE_GRAINED not in seen.features
-        if known and error.diagnosis == "provider_permission_missing":
-            return self.found("permissions_off")
+        if error.diagnosis == "provider_permission_missing":
+            if seen.features is not None and _FINE_GRAINED not in seen.features:
+                return self.found("permissions_off")
+            return self.refused(error, code, provision=YES if seen.features else None)
         return self.refused(error, code)
 
-    def found(self, code: str, **names: str) -> Finding:
+    def found(
+        self, code: str, provision: Provision | None = None, **names: str
+    ) -> Finding:
         """Say what we found out ourselves."""
-        return self.chart.finding(EXCHANGE, code, self._state(code), **names)
+        state = self._state(code)
+        return self.chart.finding(EXCHANGE, code, state, provision, **names)
 
     def _state(self, code: str) -> State | None:
         is_open = self.is_own and code in _OF_USERS
@@ -136,28 +144,37 @@ def look_at(
     yield way.chart.holds(EXCHANGE, said)
     missing = way.downstream.scopes - token.scope
     if missing:
-        yield way.found("scope_not_granted", missing=listed(missing))
+        is_applied = YES if _brings_audience(way, seen, missing) else None
+        yield way.found("scope_not_granted", is_applied, missing=listed(missing))
     yield from lifespan(way.chart, EXCHANGE, seconds_of(token.value))
-    issued_at = claims.get("iat")
-    if type(issued_at) is int and not seen.knows_clock:
+    issued_at = issue_of(claims)
+    if issued_at and not seen.knows_clock:
         realm = Chart(f"realm {seen.realm.alias}", realm=seen.realm.alias)
-        yield compare_clocks(realm, seen, float(issued_at), asked_at)
+        yield compare_clocks(realm, seen, issued_at, asked_at)
+
+
+def _brings_audience(way: Way, seen: Seen, missing: frozenset[str]) -> bool:
+    """Whether a scope that no token names was applied: without it comes no audience."""
+    if missing != way.downstream.scopes or len(missing) > 1:
+        return False
+    form = exchange_form(way.subject.value)
+    answer = ask(seen.realm, seen.token_url, form)
+    is_issued = answer.error is None
+    return is_issued and way.downstream.audience not in audience_of(answer.claims)
 
 
 def seconds_of(token: str) -> int | None:
     """Return for how long a token was made; None where it does not say."""
     claims = unverified_claims(token)
-    issued_at, expires_at = claims.get("iat"), claims.get("exp")
-    if type(issued_at) is not int or type(expires_at) is not int:
-        return None
-    return expires_at - issued_at
+    issued_at, expires_at = issue_of(claims), expiry_of(claims)
+    return int(expires_at - issued_at) if issued_at and expires_at else None
 
 
 def lifespan(chart: Chart, step: str, seconds: int | None) -> Iterator[Finding]:
     """Say if a token lives too long to be taken back, or too short to be kept."""
     if seconds is None:
         return
-    if seconds > _LONGEST:
+    if seconds > LONGEST:
         yield chart.finding(step, "lifespan_long", seconds=f"{seconds}")
-    elif seconds < _SHORTEST:
+    elif seconds < SHORTEST:
         yield chart.finding(step, "lifespan_short", seconds=f"{seconds}")

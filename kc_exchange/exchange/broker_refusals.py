@@ -108,7 +108,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         "",
         ExchangeMisconfigured,
         "The identity provider {provider} cannot check signatures: it has no key.",
-        "Identity providers > {provider} > Validate signatures: give its JWKS URL.",
+        "Identity providers > {provider} > Validate Signatures: give its JWKS URL.",
         diagnosis="provider_without_key",
     ),
     Row(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -13,8 +15,6 @@ from kc_exchange import doctor
 from kc_exchange.management.outcome import UNABLE, explained, unable, wrong
 
 if TYPE_CHECKING:
-    import argparse
-
     from django.core.management.base import OutputWrapper
 
     from kc_exchange.doctor import Report
@@ -26,8 +26,9 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         "doctor",
         help="say why Keycloak refuses, and what sets it right",
         description="Go the way that a token goes and say at each step what holds, "
-        "what does not, why, and how to mend it. Exit 0: all holds; 1: something is "
-        "wrong; 2: it could not be examined. No administrator of Keycloak is needed.",
+        "what does not, why, and how to mend it. Exit 0: nothing wrong "
+        "was found, though some may not have been examined; 1: something is wrong; 2: "
+        "it could not be examined. No administrator of Keycloak is needed.",
     )
     parser.add_argument(
         "--audience",
@@ -44,7 +45,15 @@ def add_to(groups: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
         "--target",
         default="",
         metavar="SUB",
-        help="impersonate this user (id at Keycloak) with the token, for a moment",
+        help="impersonate this user with the token, an operator's, for a moment: the "
+        "user's id at Keycloak (`sub`), not the username",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=inf,
+        metavar="SECONDS",
+        help="examine no longer than this (as long as it takes)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
@@ -57,11 +66,11 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
             report = _examined(options)
     except CommandError as error:
         if options["json"]:
-            said = {"exit_code": UNABLE, "counts": {}, "findings": []}
-            stdout.write(json.dumps({**said, "verdict": str(error)}, indent=2))
+            nothing = doctor.Report(findings=(), is_usable=False)
+            stdout.write(_document(nothing, str(error)))
         raise
     if options["json"]:
-        stdout.write(json.dumps(report.as_dict(), indent=2))
+        stdout.write(_document(report, doctor.summary(report)))
     else:
         stdout.write("\n".join(doctor.lines(report)))
     _end(report)
@@ -69,8 +78,32 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
 
 @sensitive_variables()
 def _examined(options: dict[str, Any]) -> Report:
+    if options["target"] and not options["user_token_stdin"]:
+        raise unable(
+            "--target is for an operator's token, and none is handed in.",
+            "Add --user-token-stdin, and pipe the operator's access token in.",
+        )
     token = _token() if options["user_token_stdin"] else ""
-    return doctor.examine(token, audience=options["audience"], target=options["target"])
+    return doctor.examine(
+        token,
+        audience=options["audience"],
+        target=options["target"],
+        seconds=options["timeout"],
+    )
+
+
+def _document(report: Report, verdict: str) -> str:
+    return json.dumps({**report.as_dict(), "verdict": verdict}, indent=2)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
 
 
 def _token() -> str:

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 
 from kc_exchange import conf, provision
@@ -15,6 +14,7 @@ from kc_exchange.management.files import replaced
 from kc_exchange.management.outcome import UNABLE, WRONG, explained, unable, wrong
 from kc_exchange.management.provision_report import Report, as_document, tell
 from kc_exchange.provision import features
+from kc_exchange.requirements import impersonates
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from django.core.management.base import OutputWrapper
 
-_MIDDLEWARE = "kc_exchange.middleware.ImpersonationMiddleware"
 _APPLY = "Run `manage.py kc_exchange provision --apply`, or change the settings."
 
 
@@ -99,13 +98,6 @@ def run(stdout: OutputWrapper, options: dict[str, Any]) -> None:
     else:
         tell(stdout, report)
     _end(report, options)
-
-
-def impersonates(parsed: conf.Settings) -> bool:
-    """Tell whether Keycloak takes part in impersonation here."""
-    known = parsed.impersonation
-    is_used = _MIDDLEWARE in settings.MIDDLEWARE or known != conf.Impersonation()
-    return is_used and known.at_keycloak != "never"
 
 
 def _report(options: dict[str, Any]) -> Report:

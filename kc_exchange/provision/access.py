@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from kc_exchange.conf.reader import LOOPBACK
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.secrecy import public
+from kc_exchange.requirements import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,11 +70,6 @@ def access(
         ca_bundle=bundles[0] if bundles else "",
         **_credentials(environment),
     )
-
-
-def server_of(realm: Realm) -> str:
-    """Return where Keycloak is reached from here: what stands before /realms/."""
-    return (realm.discovery_url or realm.issuer).rpartition("/realms/")[0]
 
 
 def name_of(realm: Realm) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.conflicts import wanted_twice
 from kc_exchange.provision.requesters import audience
+from kc_exchange.requirements import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from kc_exchange.provision.documents import Document
     from kc_exchange.provision.draft import Draft
 
-BUILT_IN = frozenset(
-    {
-        "openid", "profile", "email", "address", "phone", "offline_access", "roles",
-        "web-origins", "acr", "basic", "microprofile-jwt", "organization",
-        "service_account",
-    }
-)  # fmt: skip
-"""Scopes that mean the same in every realm: they bring no audience."""
 _NAMED = "include.in.token.scope"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.audiences import (
-    BUILT_IN,
     default_scope,
     given,
     mapper,
@@ -14,6 +13,7 @@ from kc_exchange.provision.audiences import (
 from kc_exchange.provision.requesters import audience, exchanges
 from kc_exchange.provision.rules import Among, Includes, OneOf, Unless
 from kc_exchange.provision.shared import Fresh, Shared
+from kc_exchange.requirements import BUILT_IN
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision import built_in
 from kc_exchange.provision.documents import merged, settled
-from kc_exchange.provision.permissions import ANY_OF, MANAGEMENT, SCOPE, policy_name
+from kc_exchange.provision.permissions import ANY_OF, SCOPE, policy_name
 from kc_exchange.provision.placeholders import Secrets
 from kc_exchange.provision.plan_users import with_default_role
+from kc_exchange.requirements import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

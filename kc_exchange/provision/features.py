@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.requirements import LEGACY_STRATEGIES, STANDARD_STRATEGIES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,18 +24,16 @@ _REPORTED = {
 """What each is called where the server reports its features."""
 _BY_ITSELF = (STANDARD, GRANT)
 """On unless somebody switched them off, or the server is too old."""
-_STANDARD_STRATEGIES = {"exchange", "cross-realm", "external", "jwt-grant"}
-_LEGACY_STRATEGIES = {"cross-realm", "external", "linked"}
 
 
 def needed(settings: Settings, *, impersonates: bool) -> tuple[str, ...]:
     """Return all features that the settings use, as `--features` names them."""
     used = {one.strategy for one in settings.downstreams.values()}
-    brokers = bool(used & _LEGACY_STRATEGIES or settings.providers)
+    brokers = bool(used & LEGACY_STRATEGIES or settings.providers)
     return (
         *([LEGACY] if impersonates or brokers else []),
         *([PERMISSIONS] if brokers else []),
-        *([STANDARD] if used & _STANDARD_STRATEGIES else []),
+        *([STANDARD] if used & STANDARD_STRATEGIES else []),
         *([GRANT] if "jwt-grant" in used else []),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kc_exchange.provision.audiences import default_scope, mapper
 from kc_exchange.provision.requesters import NO_FLOW, exchanges
 from kc_exchange.provision.rules import Between
+from kc_exchange.requirements import IMPERSONATION_ROLE, MANAGEMENT, SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,10 +15,8 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.provision.draft import Draft
 
-MANAGEMENT = "realm-management"
-ROLE = "impersonation"
 SCOPE = "impersonation"
-_SHORTEST, _LONGEST = 60, 120
+_LONGEST = 120
 """Seconds: what a downstream was given under a grant outlives its end by so long."""
 
 
@@ -32,14 +31,14 @@ def impersonation(
     others = [login for login in logins if login.client_id != realm.client_id]
     exchanges(draft, realm.client_id)
     if len(others) == len(logins):
-        lifespan = Between(_SHORTEST, _LONGEST, _SHORTEST, as_text=True)
+        lifespan = Between(SHORTEST, _LONGEST, SHORTEST, as_text=True)
         draft.client(
             realm.client_id, **NO_FLOW, attributes={"access.token.lifespan": lifespan}
         )
     for login in others:
         _admitted(draft, realm.client_id, login.client_id, operator_role)
     if operator_role:
-        powers = {"client": {MANAGEMENT: [ROLE]}}
+        powers = {"client": {MANAGEMENT: [IMPERSONATION_ROLE]}}
         draft.want(roles={"realm": [{"name": operator_role, "composites": powers}]})
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.names import ClientNamed
 from kc_exchange.provision.server import FeatureOff
+from kc_exchange.requirements import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from kc_exchange.provision.documents import Document
     from kc_exchange.provision.server import RealmApi
 
-MANAGEMENT = "realm-management"
 ANY_OF, ALL_OF = "AFFIRMATIVE", "UNANIMOUS"
 SCOPE = "token-exchange"
 

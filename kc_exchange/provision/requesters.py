@@ -11,13 +11,12 @@ from kc_exchange.exchange.client_auth import public_jwk
 from kc_exchange.provision.built_in import CLIENTS
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.rules import Between, SameKey
+from kc_exchange.requirements import LONGEST
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.provision.draft import Draft
 
-LONGEST = 300
-"""Seconds; logging out does not reach an exchanged token, its end does."""
 SWITCH = {"standard.token.exchange.enabled": "true"}
 NO_FLOW: dict[str, Any] = {
     "standardFlowEnabled": False,

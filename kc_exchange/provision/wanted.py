@@ -9,6 +9,7 @@ from kc_exchange.provision.audiences import default_scope, downstream, mapper
 from kc_exchange.provision.draft import Draft, Wanted
 from kc_exchange.provision.impersonators import impersonation
 from kc_exchange.provision.rules import Between, Includes
+from kc_exchange.requirements import LONGEST, SHORTEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm, Settings
     from kc_exchange.provision.documents import Document
 
-SHORTEST, LONGEST = 60, requesters.LONGEST
 EVENTS = ("TOKEN_EXCHANGE", "TOKEN_EXCHANGE_ERROR")
 
 
@@ -51,22 +51,13 @@ def wanted(
     return tuple(draft.done() for draft in making.drafts.values())
 
 
-def users(settings: Settings) -> list[Realm]:
-    """Return the realms whose users come: `default`, and those that have hosts."""
-    return [
-        realm
-        for realm in settings.realms.values()
-        if realm.hosts or realm.alias == "default"
-    ]
-
-
 class _Making:
     """The drafts of all realms, by their issuers: aliases may share one."""
 
     def __init__(self, settings: Settings, *, impersonates: bool) -> None:
         self.settings = settings
         self.drafts = {r.issuer: Draft(r) for r in settings.realms.values()}
-        self.users = users(settings)
+        self.users = list(settings.user_realms)
         own = settings.realm(settings.impersonation.realm)
         self.acting = [own] if impersonates else []
 

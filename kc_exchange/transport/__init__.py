@@ -24,6 +24,7 @@ from kc_exchange.transport.deadline import (
     PlainPool,
     TLSPool,
     current,
+    within,
 )
 from kc_exchange.transport.explain import NoReply, explained
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from kc_exchange.conf import Realm
 
-__all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request"]
+__all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request", "within"]
 
 _KEPT_CONNECTIONS = 32
 _FIRST_FINAL = 200
@@ -87,20 +88,33 @@ def _new_manager(context: ssl.SSLContext) -> urllib3.PoolManager:
 
 
 def _tls(realm: Realm) -> ssl.SSLContext:
+    context = _trusting(realm)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context = ssl.create_default_context(cafile=realm.ca_bundle or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
         if realm.certificate:
             context.load_cert_chain(realm.certificate, realm.certificate_key or None)
     except OSError as error:
         raise ExchangeMisconfigured(
             f"A certificate of realm {realm.alias!r} cannot be read.",
-            "Check the paths in CA_BUNDLE, CERTIFICATE and CERTIFICATE_KEY: PEM files "
-            "that this process may read, the key without a passphrase.",
+            "Check the paths in CERTIFICATE and CERTIFICATE_KEY: PEM files that this "
+            "process may read, the key without a passphrase.",
             realm=realm.alias,
             diagnosis="certificate_unreadable",
         ) from error
     return context
+
+
+def _trusting(realm: Realm) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=realm.ca_bundle or None)
+    except OSError as error:
+        raise ExchangeMisconfigured(
+            f"CA_BUNDLE of realm {realm.alias!r} cannot be read.",
+            "Check the path in CA_BUNDLE: a PEM file of certificate authorities that "
+            "this process may read.",
+            realm=realm.alias,
+            diagnosis="ca_bundle_unreadable",
+        ) from error
 
 
 def request(

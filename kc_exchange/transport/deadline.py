@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import socket
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -14,6 +17,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     _Connection = HTTPConnection
 else:
     _Connection = object
@@ -24,11 +29,28 @@ MAX_BODY = 64 * 1024
 _MAX_HEAD = 64 * 1024
 
 
+_limit: ContextVar[float] = ContextVar("limit", default=math.inf)
+"""When all deadlines that are made here end, by the monotonic clock."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let no deadline that is made in the block end later than after these seconds.
+
+    A block within another may end later than it: so what must be done gets its time.
+    """
+    before = _limit.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _limit.reset(before)
+
+
 class Deadline:
     """A point in time by which everything has to be done."""
 
     def __init__(self, seconds: float) -> None:
-        self._at = time.monotonic() + seconds
+        self._at = min(time.monotonic() + seconds, _limit.get())
 
     def left(self) -> float:
         """Return the seconds that are left.

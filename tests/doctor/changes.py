@@ -69,6 +69,11 @@ def realm(name: str = CLINIC, **values: Any) -> Edit:
     return Edit("realm", name, values, name)
 
 
+def scope(name: str, realm: str = CLINIC, **values: Any) -> Edit:
+    """Change a client scope."""
+    return Edit("clientScopes", name, values, realm)
+
+
 def provider(name: str, realm: str = CLINIC, **values: Any) -> Edit:
     """Change an identity provider."""
     return Edit("identityProviders", name, values, realm)

@@ -93,9 +93,29 @@ class Double:
         )
     )
 
+    login: Act = field(
+        default_factory=lambda: replies(
+            '{"access_token": "an-admins", "refresh_token": "to-end-it"}'
+        )
+    )
+    info: Act = field(
+        default_factory=lambda: replies(
+            '{"systemInfo": {"version": "26.7.4"}, "features": []}'
+        )
+    )
+    logout: Act = field(default_factory=lambda: replies("", 204))
+
     def __call__(self, wire: Wire) -> bool:
         """Answer one question."""
-        return self._act(wire)(wire)
+        act = self._of_an_administrator(wire.seen.path) or self._act(wire)
+        return act(wire)
+
+    def _of_an_administrator(self, path: str) -> Act | None:
+        if path.endswith("/admin/serverinfo"):
+            return self.info
+        if "/realms/master/" in path:
+            return self.logout if path.endswith("/logout") else self.login
+        return None
 
     def _act(self, wire: Wire) -> Act:
         form = wire.seen.form

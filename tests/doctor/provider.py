@@ -27,14 +27,29 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer with the keys, or with who Gina is."""
-        places = {"/jwks": key_set(), "/userinfo": GINA}
+        """Answer with its endpoints, its keys, or with who Gina is."""
+        places = {
+            "/.well-known/openid-configuration": self._discovery(),
+            "/jwks": key_set(),
+            "/userinfo": GINA,
+        }
         body = json.dumps(places.get(self.path, {})).encode()
         self.send_response(200 if self.path in places else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _discovery(self) -> dict[str, str]:
+        issuer = f"http://{self.headers['Host']}"
+        endpoints = {
+            "authorization_endpoint": "auth",
+            "token_endpoint": "token",
+            "userinfo_endpoint": "userinfo",
+            "jwks_uri": "jwks",
+        }
+        found = {name: f"{issuer}/{path}" for name, path in endpoints.items()}
+        return {"issuer": issuer, **found}
 
     def log_message(self, *_: Any) -> None:
         """Be quiet."""

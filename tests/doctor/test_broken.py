@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.doctor.kinds import Kind
     from tests.doctor.world import World
 
+_PERHAPS = "`manage.py kc_exchange provision` shows whether that is it"
 TABLE = [kind.param(row, name=row.name) for row in ROWS for kind in row.kinds()]
 
 
@@ -40,16 +41,10 @@ def test_doctor__names_what_is_broken(
         settings.KC_EXCHANGE = configured(broken, row)
         settings.ROOT_URLCONF = "tests.admin.office"
         token = row.token.obtain(broken) if row.token else None
-        arguments = ["--audience", row.audience] if row.audience else []
-        arguments += ["--target", row.target] if row.target else []
 
-        report = examined(*arguments, token=token)
+        report = examined(*arguments_of(row), token=token)
 
-    found = [
-        finding
-        for finding in report["findings"]
-        if (finding["about"], finding["code"]) == (row.about, row.code)
-    ]
+    found = found_by(row, report)
     assert found, told(report)
     (finding,) = found
     assert finding["state"] == row.state, told(report)
@@ -57,11 +52,28 @@ def test_doctor__names_what_is_broken(
     assert row.fix in finding["fix"]
     assert row.console in finding["console"]
     assert row.setting in finding["setting"]
+    assert finding["provision"] is bool(row.provision)
+    assert (_PERHAPS in finding["fix"]) is (row.provision is None)
     assert report["exit_code"] == int(bool(report["counts"]["wrong"]))
     assert row.state != "wrong" or report["exit_code"] == 1
     assert "{" not in str([*finding.values()])
     if token:
         assert token not in str(report)
+
+
+def arguments_of(row: Broken) -> list[str]:
+    """Return the options that the row is looked at with."""
+    audience = ["--audience", row.audience] if row.audience else []
+    return [*audience, *(["--target", row.target] if row.target else [])]
+
+
+def found_by(row: Broken, report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what the report says of what is broken."""
+    return [
+        finding
+        for finding in report["findings"]
+        if (finding["about"], finding["code"]) == (row.about, row.code)
+    ]
 
 
 def configured(broken: World, row: Broken) -> dict[str, Any]:

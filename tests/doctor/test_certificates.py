@@ -60,6 +60,36 @@ def test_client__whose_certificate_cannot_be_read(
     assert found["setting"] == "KC_EXCHANGE['REALMS']['default']['CERTIFICATE']"
 
 
+def test_realm__whose_authorities_cannot_be_read(
+    settings: Any, examined: Callable[..., Any], tmp_path: Path
+) -> None:
+    """CERTIFICATE has nothing to do with it."""
+    with double(settings):
+        realm = settings.KC_EXCHANGE["REALMS"]["default"]
+        realm["CA_BUNDLE"] = str(tmp_path / "none.pem")
+        report = examined("--audience", "orders-api")
+
+    (found,) = [f for f in report["findings"] if f["code"] == "ca_bundle_unreadable"]
+    assert found["setting"] == "KC_EXCHANGE['REALMS']['default']['CA_BUNDLE']"
+    assert "CERTIFICATE" not in found["fix"]
+
+
+def test_reach__with_authorities_that_cannot_be_read(
+    settings: Any, examined: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Nobody was asked yet, so the host is not to blame."""
+    with double(settings):
+        orders = settings.KC_EXCHANGE["DOWNSTREAMS"]["orders-api"]
+        orders["BASE_URL"] = "https://127.0.0.1:9/"
+        orders["CA_BUNDLE"] = str(tmp_path / "none.pem")
+        report = examined("--audience", "orders-api")
+
+    (found,) = [f for f in report["findings"] if f["step"] == "reach"]
+    assert (found["code"], found["state"]) == ("downstream_bundle_unreadable", "wrong")
+    assert "(No such file or directory)" in found["cause"]
+    assert found["setting"].endswith("['CA_BUNDLE']")
+
+
 def test_reach__by_tls(
     settings: Any, examined: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -60,6 +60,15 @@ def test_doctor__of_an_empty_standard_input(doctor: Callable[..., Any]) -> None:
     assert "Fix: Pipe a user's access token in" in out
 
 
+def test_doctor__of_a_target_without_a_token(doctor: Callable[..., Any]) -> None:
+    """Exit 2: nobody would be impersonated, and nothing would say so."""
+    code, out = doctor("--target", "6d4b7c0e-3f3e-4c59-9d0c-0d3f2f6f7a01")
+
+    assert code == 2
+    assert "--target is for an operator's token, and none is handed in." in out
+    assert "Fix: Add --user-token-stdin" in out
+
+
 def test_doctor__of_no_such_downstream(doctor: Callable[..., Any]) -> None:
     """Exit 2; those that there are are named."""
     code, out = doctor("--audience", "order-api")
@@ -70,7 +79,8 @@ def test_doctor__of_no_such_downstream(doctor: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "token"), [(["--audience", "order-api"], None), ([], " ")]
+    ("arguments", "token"),
+    [(["--audience", "order-api"], None), ([], " "), (["--target", "x"], None)],
 )
 def test_doctor__of_what_it_cannot_examine_as_json(
     examined: Callable[..., Any], arguments: list[str], token: str | None
@@ -80,7 +90,20 @@ def test_doctor__of_what_it_cannot_examine_as_json(
 
     assert report["exit_code"] == 2
     assert report["findings"] == []
+    assert report["counts"] == {"wrong": 0, "warning": 0, "unknown": 0, "ok": 0}
     assert "Fix: " in report["verdict"]
+
+
+def test_doctor__has_one_form_as_json(
+    settings: Any, examined: Callable[..., Any]
+) -> None:
+    """What could be examined has the members of what could not."""
+    with double(settings):
+        report = examined("--audience", "orders-api")
+    nothing = examined("--audience", "order-api")
+
+    assert list(report) == list(nothing)
+    assert report["verdict"].endswith("as it should be.")
 
 
 def test_doctor__names_the_first_thing_that_is_wrong(
@@ -122,7 +145,7 @@ def test_doctor__takes_no_token_as_an_argument(capsys: Any) -> None:
     said = capsys.readouterr().out
     assert "--user-token-stdin" in said
     assert "--user-token " not in said
-    assert "Exit 0: all holds" in " ".join(said.split())
+    assert "Exit 0: nothing wrong was found, though some" in " ".join(said.split())
 
 
 def test_doctor__says_and_logs_no_secret(

@@ -122,6 +122,24 @@ def test_doctor__of_an_old_server_that_impersonates(
     assert found["cve_2026_9704"] == "wrong"
 
 
+def test_doctor__of_a_server_without_the_feature_that_a_strategy_needs(
+    settings: Any, examined: Callable[..., Any]
+) -> None:
+    """It is wrong though nobody's token is there to try it with."""
+    text = "Client not enabled to retrieve service account"
+    with double(settings, own=refuses(401, "unauthorized_client", text)):
+        orders = settings.KC_EXCHANGE["DOWNSTREAMS"]["orders-api"]
+        del orders["SCOPES"]
+        orders |= {"STRATEGY": "linked", "REQUESTED_ISSUER": "github"}
+        report = examined("--audience", "orders-api")
+
+    (found,) = [f for f in report["findings"] if f["code"] == "legacy_off"]
+    assert (found["about"], found["step"]) == ("realm default", "features")
+    assert found["cause"].endswith("the only one for: linked.")
+    assert report["exit_code"] == 1
+    assert "exchanges nothing" not in str(report)
+
+
 def test_doctor__of_other_paths(settings: Any, examined: Callable[..., Any]) -> None:
     """A server that is no Keycloak at all, and speaks OpenID Connect."""
     with double(settings) as server:
@@ -165,6 +183,9 @@ def test_doctor__says_what_it_could_not_examine(
 
     assert code == 1
     assert "there is no discovery document" in out
+    said = " ".join(out.split())
+    assert "something is wrong with the realm default: see there" in said
+    assert "no service account to take its place" not in said
     for step in ("keys", "client authentication", "features", "requester", "release"):
         assert f"unknown  {step}: Not examined" in out
     assert NO_LEGACY not in out

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.doctor import changes
 from tests.doctor.kinds import Kind
 from tests.doctor.realms import ALICE_ID, ANNEX, CLINIC
 from tests.doctor.test_broken import told
@@ -134,8 +135,45 @@ def test_doctor__ends_what_it_begins(
             token=OLGA.obtain(sound),
         )
 
-        assert "now taken back" in str(report)
+        assert "a token of the target; the session of it is ended again." in str(report)
         assert sessions(sound, CLINIC, "alice") == 0
+
+
+def test_doctor__says_what_it_could_not_end(
+    partner: str, project: Callable[..., None], examined: Callable[..., Any]
+) -> None:
+    """Where Keycloak does not end the session, the token is to be revoked at least."""
+    with world(Kind(LEGACY, real=False), partner) as sound:
+        project(sound)
+        assert sound.embedded is not None
+        sound.embedded.fail_next(status=503, endpoint="logout")
+        sound.embedded.fail_next(status=502, times=2, endpoint="revoke")
+        report = examined(
+            *("--audience", "orders-api", "--target", ALICE_ID),
+            token=OLGA.obtain(sound),
+        )
+
+    said = [f["cause"] for f in report["findings"] if f["step"] == "start"]
+    assert "the session of it lasts to its idle limit." in said[0]
+    assert ["503" in said[-2], "502" in said[-1]] == [True, True]
+    assert report["exit_code"] == 1
+
+
+@pytest.mark.parametrize(
+    "kind", [k.param() for k in KINDS if k.features == PERMISSIONS]
+)
+def test_doctor__ends_what_it_cannot_take(
+    kind: Kind, partner: str, project: Callable[..., None], examined: Callable[..., Any]
+) -> None:
+    """A token that is not as it should be came with a session as well."""
+    nameless = changes.Scopes("annex-app", "default", fewer=("basic",), realm=ANNEX)
+    with world(kind, partner, (nameless,)) as sound:
+        project(sound)
+        report = examined("--audience", "stock-legacy", token=ALICE.obtain(sound))
+
+        assert "its session is ended again" not in str(report)
+        assert sessions(sound, ANNEX, "alice") == 0
+        assert report["exit_code"] == 1
 
 
 def sessions(sound: World, realm: str, name: str) -> int:

@@ -29,6 +29,7 @@ def findings(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
         ({"exp": None}, "subject_never_expires", "no time at which it expires"),
         ({"exp": int(time.time()) - 60}, "subject_expired", "It expired"),
         ({"iat": int(time.time()) + 900}, "clock_differs", "from now, by this clock"),
+        ({"exp": 10**400, "iat": 10**400}, "subject_never_expires", "says no time"),
         ({"typ": "ID"}, "subject_is_id_token", "It is an ID token"),
         ({"typ": "Offline"}, "subject_is_refresh_token", "It is a refresh token"),
         ({"iss": None}, "subject_issuer_unknown", "(None)"),

@@ -12,11 +12,13 @@ import time_machine
 
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.doctor.versions import is_vulnerable
+from tests.doctor.double import double, refuses
 from tests.doctor.kinds import Kind
 from tests.doctor.realms import CLINIC
 from tests.doctor.tokens import Login
 from tests.doctor.world import world
 from tests.real_keycloak import LEGACY, STANDARD
+from tests.servers.acts import replies, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +121,65 @@ def test_release__is_not_told_to_others(
     assert "admin_refused" in dict(release(report))
     assert report["exit_code"] == 0
     assert "a-wrong-password" not in str(report)
+
+
+def test_release__leaves_no_session_of_the_administrator(
+    settings: Any, administrator: Callable[[str], None], examined: Callable[..., Any]
+) -> None:
+    """What the login began is ended, also where its token is told nothing."""
+    administrator("admin")
+    with double(settings, info=replies("{}", 403)) as server:
+        report = examined("--audience", "orders-api")
+
+    ends = [seen.form for seen in server.requests if seen.path.endswith("/logout")]
+    assert ends == [{"client_id": "admin-cli", "refresh_token": "to-end-it"}]
+    assert "it answers them with HTTP 403" in dict(release(report))["admin_refused"]
+
+
+@pytest.mark.parametrize("kind", [REAL.param()])
+def test_release__ends_the_session_of_the_administrator(
+    kind: Kind,
+    partner: str,
+    settings: Any,
+    administrator: Callable[[str], None],
+    examined: Callable[..., Any],
+) -> None:
+    administrator("admin")
+    with world(kind, partner, annex=False) as sound:
+        settings.KC_EXCHANGE = sound.settings()
+        assert sound.admin is not None
+        path = f"/master/users/{sound.admin.user('master', 'admin')['id']}/sessions"
+        before = len(sound.admin.call("GET", path))
+        examined("--audience", "orders-api")
+        after = len(sound.admin.call("GET", path))
+
+    assert after == before
+
+
+def test_release__says_why_the_login_is_refused(
+    settings: Any, administrator: Callable[[str], None], examined: Callable[..., Any]
+) -> None:
+    administrator("a-wrong-password")
+    no = refuses(401, "invalid_grant", "Invalid user credentials")
+    with double(settings, login=no):
+        report = examined("--audience", "orders-api")
+
+    cause = dict(release(report))["admin_refused"]
+    assert "it refuses their login with 401 Invalid user credentials." in cause
+
+
+def test_release__of_a_server_that_does_not_answer_an_administrator(
+    settings: Any, administrator: Callable[[str], None], examined: Callable[..., Any]
+) -> None:
+    """It is slow, and nothing is wrong with the credentials."""
+    administrator("admin")
+    with double(settings, login=silent):
+        report = examined("--audience", "orders-api")
+
+    (found,) = [f for f in report["findings"] if f["code"] == "deadline_passed"]
+    assert (found["step"], found["state"]) == ("release", "warning")
+    assert ".." not in found["cause"]
+    assert "admin_refused" not in str(report)
 
 
 @pytest.mark.parametrize("kind", [Kind(LEGACY, real=True).param()])

@@ -85,6 +85,7 @@ class World:
         found["DOWNSTREAMS"]["stock"] = {
             **stock,
             "STRATEGY": "jwt-grant",
+            "SUBJECT_ISSUER": CLINIC,
             "ASSERTION_SCOPES": ["to-annex"],
         }
         if self.kind.features != PERMISSIONS:

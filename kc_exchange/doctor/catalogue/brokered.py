@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from kc_exchange.doctor.catalogue.entry import CAPABILITY, DOWNSTREAM, REALM, Entry
+from kc_exchange.doctor.catalogue import mended
+from kc_exchange.doctor.catalogue.entry import (
+    CAPABILITY,
+    DOWNSTREAM,
+    PERHAPS,
+    REALM,
+    YES,
+    Entry,
+)
 
 _PROVIDER = "Identity providers > {provider}"
 _PERMISSIONS = f"{_PROVIDER} > Permissions"
@@ -15,16 +23,16 @@ _AUDIENCE_MAPPER = (
 
 BROKERED: dict[str, Entry] = {
     "provider_unknown": Entry(
-        setting=_ISSUER, console="Identity providers", provision=True
+        setting=_ISSUER, console="Identity providers", provision=mended.provider
     ),
     "provider_not_there": Entry(
         "The realm {realm} knows no identity provider {provider}.",
         "Compare the keys of PROVIDERS with the aliases under Identity providers.",
         setting="KC_EXCHANGE['PROVIDERS']",
         console="Identity providers",
-        provision=True,
+        provision=YES,
     ),
-    "provider_permission_missing": Entry(console=_PERMISSIONS, provision=True),
+    "provider_permission_missing": Entry(console=_PERMISSIONS, provision=PERHAPS),
     "permissions_off": Entry(
         "Keycloak runs without admin-fine-grained-authz:v1, so no client can have the "
         "permission to exchange tokens of an identity provider.",
@@ -32,9 +40,9 @@ BROKERED: dict[str, Entry] = {
         "or use STRATEGY 'jwt-grant', which needs neither since Keycloak 26.6.",
         setting=f"{DOWNSTREAM}['STRATEGY']",
     ),
-    "provider_failed": Entry(console=f"{_PROVIDER} > Enabled", provision=True),
+    "provider_failed": Entry(console=f"{_PROVIDER} > Enabled", provision=PERHAPS),
     "provider_without_key": Entry(
-        console=f"{_PROVIDER} > Validate Signatures", provision=True
+        console=f"{_PROVIDER} > Validate Signatures", provision=YES
     ),
     "provider_gives_no_tokens": Entry(setting=f"{DOWNSTREAM}['REQUESTED_ISSUER']"),
     "external_type_refused": Entry(
@@ -42,7 +50,7 @@ BROKERED: dict[str, Entry] = {
     ),
     "external_typ_missing": Entry(
         console=f"{_PROVIDER} > Advanced settings > Disable type claim check",
-        provision=True,
+        provision=mended.type_claim,
     ),
     "external_rejected": Entry(
         "Keycloak does not accept the token as one of the identity provider "
@@ -52,7 +60,7 @@ BROKERED: dict[str, Entry] = {
         "discovery document, and that Keycloak reaches them. Its event "
         "TOKEN_EXCHANGE_ERROR says which.",
         console=_PROVIDER,
-        provision=True,
+        provision=PERHAPS,
     ),
     "external_refused": Entry(
         "This project refuses the token before Keycloak is asked: {why}.",
@@ -70,14 +78,14 @@ BROKERED: dict[str, Entry] = {
         "realm, {audience}: a token can be made for a client alone.",
         "Make a client with the id {audience} in the realm {realm}, without any flow.",
         console="Clients > Create client",
-        provision=True,
+        provision=YES,
     ),
     "assertion_client_off": Entry(
         "In the user's realm {realm} the client {audience}, which stands for the other "
         "realm, is disabled.",
         "Enable it.",
         console="Clients > {audience} > Enabled",
-        provision=True,
+        provision=YES,
     ),
     "assertion_mapper_missing": Entry(
         "Nothing puts the other realm's issuer {audience} into a token of client "
@@ -86,20 +94,20 @@ BROKERED: dict[str, Entry] = {
         "scope in ASSERTION_SCOPES.",
         setting=f"{DOWNSTREAM}['ASSERTION_SCOPES']",
         console=_AUDIENCE_MAPPER,
-        provision=True,
+        provision=YES,
     ),
-    "jwt_grant_off": Entry(console=_GRANT, provision=True),
-    "jwt_grant_no_provider": Entry(console="Identity providers", provision=True),
-    "provider_disabled": Entry(console=f"{_PROVIDER} > Enabled", provision=True),
+    "jwt_grant_off": Entry(console=_GRANT, provision=YES),
+    "jwt_grant_no_provider": Entry(console="Identity providers", provision=YES),
+    "provider_disabled": Entry(console=f"{_PROVIDER} > Enabled", provision=YES),
     "jwt_grant_provider_not_allowed": Entry(
         console=f"{CAPABILITY} > Allowed Identity Providers for JWT Authorization "
         "Grant",
-        provision=True,
+        provision=YES,
     ),
     "jwt_grant_provider_off": Entry(
-        console=f"{_PROVIDER} > JWT Authorization Grant", provision=True
+        console=f"{_PROVIDER} > JWT Authorization Grant", provision=YES
     ),
-    "assertion_signature": Entry(console=f"{_PROVIDER} > JWKS URL", provision=True),
+    "assertion_signature": Entry(console=f"{_PROVIDER} > JWKS URL", provision=PERHAPS),
     "assertion_audience": Entry(setting=f"{REALM}['ISSUER']", console=_GRANT),
     "assertion_audience_wide": Entry(console="Clients > {client} > Client scopes"),
     "assertion_clock": Entry(console=f"{_PROVIDER} > Allowed clock skew"),

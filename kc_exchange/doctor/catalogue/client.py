@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kc_exchange.doctor.catalogue.entry import CAPABILITY, REALM, Entry
+from kc_exchange.doctor.catalogue.entry import CAPABILITY, PERHAPS, REALM, YES, Entry
 
 _CLIENT = f"{REALM}['CLIENT_ID']"
 _AUTH = f"{REALM}['CLIENT_AUTH']"
@@ -19,13 +19,17 @@ CLIENT: dict[str, Entry] = {
         "client is enabled.",
         setting=_CLIENT,
         console="Clients > {client} > Enabled",
-        provision=True,
+        provision=YES,
     ),
     "secret_wrong": Entry(
-        setting=f"{REALM}['CLIENT_SECRET']", console=f"{_CREDENTIALS} > Client Secret"
+        setting=f"{REALM}['CLIENT_SECRET']",
+        console=f"{_CREDENTIALS} > Client Secret",
+        provision=YES,
     ),
     "authenticator_differs": Entry(
-        setting=_AUTH, console=f"{_CREDENTIALS} > Client Authenticator"
+        setting=_AUTH,
+        console=f"{_CREDENTIALS} > Client Authenticator",
+        provision=YES,
     ),
     "assertion_not_taken": Entry(
         "Client {client} does not authenticate by a signed JWT at Keycloak, and "
@@ -34,6 +38,7 @@ CLIENT: dict[str, Entry] = {
         "the way that is chosen there.",
         setting=_AUTH,
         console=f"{_CREDENTIALS} > Client Authenticator",
+        provision=YES,
     ),
     "certificate_refused": Entry(
         "The realm has no enabled client {client}, or Keycloak does not accept the "
@@ -44,20 +49,23 @@ CLIENT: dict[str, Entry] = {
         "certificate on.",
         setting=f"{REALM}['CERTIFICATE']",
         console=f"{_CREDENTIALS} > Subject DN",
+        provision=PERHAPS,
     ),
     "secret_method_differs": Entry(
         setting=_AUTH, console=f"{_CREDENTIALS} > Allowed authentication method"
     ),
-    "key_unknown": Entry(setting=f"{REALM}['KEY_ID']", console=_KEYS),
-    "key_differs": Entry(setting=f"{REALM}['PRIVATE_KEY']", console=_KEYS),
+    "key_unknown": Entry(setting=f"{REALM}['KEY_ID']", console=_KEYS, provision=YES),
+    "key_differs": Entry(
+        setting=f"{REALM}['PRIVATE_KEY']", console=_KEYS, provision=YES
+    ),
     "private_key_unreadable": Entry(setting=f"{REALM}['PRIVATE_KEY']"),
     "client_assertion_audience": Entry(setting=f"{REALM}['ISSUER']"),
-    "client_bearer_only": Entry(setting=_CLIENT),
+    "client_bearer_only": Entry(setting=_CLIENT, provision=YES),
     "client_not_oidc": Entry(setting=_CLIENT, console="Clients > {client} > Settings"),
     "requester_public": Entry(
         setting=_CLIENT,
         console=f"{CAPABILITY} > Client authentication",
-        provision=True,
+        provision=YES,
     ),
     "requester_wants_proof": Entry(
         "Client {client} may ask for tokens with a DPoP proof only, and this project "
@@ -66,10 +74,10 @@ CLIENT: dict[str, Entry] = {
         console=f"{CAPABILITY} > Require DPoP bound tokens",
     ),
     "service_account_off": Entry(
-        console=f"{CAPABILITY} > Service account roles", provision=True
+        console=f"{CAPABILITY} > Service account roles", provision=YES
     ),
-    "grant_not_allowed": Entry(console=CAPABILITY, provision=True),
-    "switch_off": Entry(console=_SWITCH, provision=True),
+    "grant_not_allowed": Entry(console=CAPABILITY, provision=PERHAPS),
+    "switch_off": Entry(console=_SWITCH, provision=YES),
     "exchange_off": Entry(),
     "jwt_grant_unknown": Entry(),
     "legacy_on": Entry(
@@ -78,16 +86,21 @@ CLIENT: dict[str, Entry] = {
         "Start Keycloak without the feature token-exchange.",
         state="warning",
     ),
-    "legacy_off": Entry(),
+    "legacy_off": Entry(
+        "Keycloak runs without its legacy token exchange, the only one for: {uses}.",
+        "Start Keycloak with --features=token-exchange, and for strategies with "
+        "--features=token-exchange,admin-fine-grained-authz:v1; or leave them out of "
+        "KC_EXCHANGE, and set AT_KEYCLOAK of IMPERSONATION to 'never'.",
+    ),
     "legacy_answers": Entry(
         "The legacy exchange answered in place of the standard one, by rules of its "
         "own: the standard one takes only clients whose switch is on.",
         _SWITCH_FIX,
         console=_SWITCH,
-        provision=True,
+        provision=YES,
     ),
-    "legacy_refuses": Entry(console=_SWITCH, provision=True),
-    "audience_asks_consent": Entry(console=_SWITCH, provision=True),
+    "legacy_refuses": Entry(console=_SWITCH, provision=YES),
+    "audience_asks_consent": Entry(console=_SWITCH, provision=YES),
     "requester_lightweight": Entry(
         "Client {client} is given lightweight access tokens, from which Keycloak "
         "leaves audiences out, so no audience can be chosen.",
@@ -96,7 +109,7 @@ CLIENT: dict[str, Entry] = {
         console="Clients > {client} > Advanced > Always use lightweight access token",
     ),
     "consent_missing": Entry(
-        console="Clients > {client} > Settings > Consent required"
+        console="Clients > {client} > Settings > Consent required", provision=YES
     ),
     "policy_refuses": Entry(console="Realm settings > Client policies"),
     "request_refused": Entry(console="Realm settings > Client policies"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kc_exchange.doctor.catalogue.entry import DOWNSTREAM, REALM, Entry
+from kc_exchange.doctor.catalogue import mended
+from kc_exchange.doctor.catalogue.entry import DOWNSTREAM, PERHAPS, REALM, YES, Entry
 
 _AUDIENCE = f"{DOWNSTREAM}['AUDIENCE']"
 _SCOPES = f"{DOWNSTREAM}['SCOPES']"
@@ -15,19 +16,21 @@ _CLIENT_SCOPES = "Clients > {client} > Client scopes"
 
 EXCHANGE: dict[str, Entry] = {
     "audience_unknown": Entry(
-        setting=_AUDIENCE, console="Clients > Create client", provision=True
+        setting=_AUDIENCE, console="Clients > Create client", provision=YES
     ),
     "audience_disabled": Entry(
-        setting=_AUDIENCE, console="Clients > {audience} > Enabled", provision=True
+        setting=_AUDIENCE, console="Clients > {audience} > Enabled", provision=YES
     ),
-    "audience_not_available": Entry(setting=_SCOPES, console=_MAPPER, provision=True),
+    "audience_not_available": Entry(
+        setting=_SCOPES, console=_MAPPER, provision=PERHAPS
+    ),
     "audience_mapper_missing": Entry(
         "No scope that client {client} gets brings the audience {audience}: with "
         "{scopes} its token is for {audiences}.",
         f"{_MAPPER}: Included Client Audience {{audience}}.",
         setting=_SCOPES,
         console=_MAPPER,
-        provision=True,
+        provision=YES,
     ),
     "scopes_empty": Entry(
         "SCOPES names no scope, and no default scope of client {client} brings the "
@@ -36,7 +39,7 @@ EXCHANGE: dict[str, Entry] = {
         "it to client {client}, and name it in SCOPES.",
         setting=_SCOPES,
         console="Client scopes > Create client scope",
-        provision=True,
+        provision=YES,
     ),
     "role_missing": Entry(
         "Keycloak leaves {missing} out for this user: that scope is for holders of a "
@@ -46,6 +49,7 @@ EXCHANGE: dict[str, Entry] = {
         "scopes > {missing} > Include in token scope, and its audience mapper.",
         setting=_SCOPES,
         console="Client scopes > {missing} > Scope",
+        provision=PERHAPS,
     ),
     "scope_not_granted": Entry(
         "The exchange works, but Keycloak leaves {missing} out for this user: that "
@@ -54,16 +58,15 @@ EXCHANGE: dict[str, Entry] = {
         "Users > Role mapping: give the role, if the downstream needs the scope.",
         setting=_SCOPES,
         console="Client scopes > {missing} > Scope",
+        provision=PERHAPS,
         state="warning",
     ),
     "scope_unknown": Entry(
         setting=_SCOPES,
         console=f"{_CLIENT_SCOPES} > Add client scope > Optional",
-        provision=True,
+        provision=mended.scopes,
     ),
-    "scope_wider": Entry(
-        setting=f"{REALM}['DEFAULT_SCOPES']", console=_CLIENT_SCOPES, provision=True
-    ),
+    "scope_wider": Entry(setting=f"{REALM}['DEFAULT_SCOPES']", console=_CLIENT_SCOPES),
     "scope_not_in_subject": Entry(
         setting=_SCOPES, console="Realm settings > Client policies"
     ),
@@ -82,7 +85,7 @@ EXCHANGE: dict[str, Entry] = {
         "of the user's rights.",
         _LIFESPAN_FIX,
         console=_LIFESPAN,
-        provision=True,
+        provision=YES,
         state="warning",
     ),
     "lifespan_short": Entry(
@@ -90,9 +93,10 @@ EXCHANGE: dict[str, Entry] = {
         "session that is about to end cuts it, too.)",
         _LIFESPAN_FIX,
         console=_LIFESPAN,
+        provision=PERHAPS,
         state="warning",
     ),
-    "own_audience_missing": Entry(setting=_SCOPES, console=_MAPPER, provision=True),
+    "own_audience_missing": Entry(setting=_SCOPES, console=_MAPPER, provision=YES),
     "forward_audience": Entry(
         "STRATEGY is 'forward', and the user's token is not for {audience}: its `aud` "
         "has {audiences}. A service that checks it refuses the token.",
@@ -118,5 +122,11 @@ EXCHANGE: dict[str, Entry] = {
         "Check the certificate's name and dates; CA_BUNDLE names a private authority.",
         setting=f"{DOWNSTREAM}['CA_BUNDLE']",
         state="warning",
+    ),
+    "downstream_bundle_unreadable": Entry(
+        "CA_BUNDLE of the downstream cannot be read ({why}), so no call gets there.",
+        "Check its path: a PEM file of certificate authorities that this process may "
+        "read.",
+        setting=f"{DOWNSTREAM}['CA_BUNDLE']",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kc_exchange.doctor.catalogue.entry import Entry
+from kc_exchange.doctor.catalogue.entry import YES, Entry
 
 _SETTING = "KC_EXCHANGE['IMPERSONATION']"
 _ROLE = "Users > (the operator) > Role mapping > realm-management impersonation"
@@ -14,7 +14,6 @@ IMPERSONATION: dict[str, Entry] = {
         "scope allowed, or the role in its scope; then log in again.",
         setting=f"{_SETTING}['OPERATOR_ROLE']",
         console=_ROLE,
-        provision=True,
     ),
     "impersonation_refused": Entry(setting=_SETTING, console=_ROLE),
     "target_refused_for_operator": Entry(
@@ -29,7 +28,7 @@ IMPERSONATION: dict[str, Entry] = {
     "impersonator_asks_consent": Entry(
         setting=f"{_SETTING}['REALM']",
         console="Clients > {client} > Settings > Consent required",
-        provision=True,
+        provision=YES,
     ),
     "target_without_id": Entry(),
     "token_of_other_client": Entry(setting=f"{_SETTING}['REALM']"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kc_exchange.doctor.catalogue.entry import REALM, Entry
+from kc_exchange.doctor.catalogue.entry import REALM, YES, Entry
 
 _ISSUER = f"{REALM}['ISSUER']"
 _BEHIND_PROXY = (
@@ -16,9 +16,10 @@ SERVER: dict[str, Entry] = {
     "unreachable": Entry(setting=_ISSUER),
     "deadline_passed": Entry(setting=f"{REALM}['DEADLINE']"),
     "tls_failed": Entry(setting=f"{REALM}['CA_BUNDLE']"),
+    "ca_bundle_unreadable": Entry(setting=f"{REALM}['CA_BUNDLE']"),
     "certificate_unreadable": Entry(setting=f"{REALM}['CERTIFICATE']"),
     "realm_unknown": Entry(setting=_ISSUER, console="Manage realms"),
-    "realm_disabled": Entry(console="Realm settings > Enabled"),
+    "realm_disabled": Entry(console="Realm settings > Enabled", provision=YES),
     "https_required": Entry(
         setting=_ISSUER, console="Realm settings > General > Require SSL"
     ),

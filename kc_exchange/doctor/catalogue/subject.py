@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kc_exchange.doctor.catalogue.entry import Entry
+from kc_exchange.doctor.catalogue import mended
+from kc_exchange.doctor.catalogue.entry import YES, Entry
 
 _CAPTURE = "KC_EXCHANGE['CAPTURE']"
 _LOG_IN = "Log in again."
@@ -92,11 +93,11 @@ SUBJECT: dict[str, Entry] = {
         "Audience with Included Client Audience {client}; then log in again.",
         console="Clients > {login_client} > Client scopes > {login_client}-dedicated > "
         "Add mapper > Audience",
-        provision=True,
+        provision=mended.audience_at_login,
     ),
     "requester_not_holder": Entry(
         console="Clients > {client} > Capability config > Client authentication",
-        provision=True,
+        provision=YES,
     ),
     "subject_rejected": Entry(console=_SESSIONS),
     "session_over": Entry(

@@ -65,6 +65,7 @@ ROWS = (
     Broken(
         "cross-realm without fine-grained permissions",
         code="provider_permission_missing",
+        provision=None,
         cause="has no permission to exchange tokens of the identity provider clinic",
         fix="Without admin-fine-grained-authz:v1 there is no such permission",
         console=_PERMISSION,
@@ -74,6 +75,7 @@ ROWS = (
     Broken(
         "the permission names nobody",
         code="provider_permission_missing",
+        provision=None,
         cause="Client annex-app has no permission",
         fix="give token-exchange a client policy that names annex-app",
         console=_PERMISSION,
@@ -83,6 +85,7 @@ ROWS = (
     Broken(
         "the permission names nobody, and no user's token is given",
         code="provider_permission_missing",
+        provision=None,
         cause="Client annex-app has no permission",
         fix="give token-exchange a client policy that names annex-app",
         console=_PERMISSION,
@@ -103,6 +106,7 @@ ROWS = (
     Broken(
         "the identity provider is disabled",
         code="provider_failed",
+        provision=None,
         cause="where the identity provider clinic is disabled",
         fix="Identity providers > clinic > Enabled",
         console=f"Identity providers > {CLINIC} > Enabled",
@@ -138,6 +142,7 @@ ROWS = (
     Broken(
         "the other realm's requester may not exchange",
         code="legacy_refuses",
+        provision=True,
         cause="legacy exchange answered, and its permissions refuse",
         fix="Clients > annex-app > Capability config > Standard Token Exchange",
         changes=(
@@ -150,6 +155,7 @@ ROWS = (
     Broken(
         "the other realm asks by a user info address that is none",
         code="external_rejected",
+        provision=None,
         cause="its user info does not answer",
         fix="compare Issuer, JWKS URL and User Info URL",
         changes=(

@@ -21,6 +21,7 @@ ROWS = (
     Broken(
         "CLIENT_ID is mistyped",
         code="client_unknown",
+        provision=True,
         cause="has no client djangoapp",
         fix="Compare CLIENT_ID",
         about=_ABOUT,
@@ -31,6 +32,7 @@ ROWS = (
     Broken(
         "the client is disabled",
         code="client_unknown",
+        provision=True,
         cause="or it is disabled",
         fix="whether the client is enabled",
         about=_ABOUT,
@@ -40,6 +42,7 @@ ROWS = (
     Broken(
         "another secret",
         code="secret_wrong",
+        provision=True,
         cause="does not accept the credential of client django-app",
         fix="Credentials tab",
         about=_ABOUT,
@@ -50,6 +53,7 @@ ROWS = (
     Broken(
         "the client authenticates by a signed JWT",
         code="authenticator_differs",
+        provision=True,
         cause="by a signed JWT",
         fix="'private_key_jwt'",
         about=_ABOUT,
@@ -60,6 +64,7 @@ ROWS = (
     Broken(
         "the client authenticates by a certificate",
         code="authenticator_differs",
+        provision=True,
         cause="by a certificate",
         fix="'tls_client_auth'",
         about=_ABOUT,
@@ -88,6 +93,7 @@ ROWS = (
     Broken(
         "the project signs, and the client has a secret",
         code="assertion_not_taken",
+        provision=True,
         cause="does not authenticate by a signed JWT",
         fix="Client Authenticator: Signed JWT",
         about=_ABOUT,
@@ -97,6 +103,7 @@ ROWS = (
     Broken(
         "the client has no key of this kid",
         code="key_unknown",
+        provision=True,
         cause="no key of client signed-app",
         fix="compare its `kid` with KEY_ID",
         about=_ABOUT,
@@ -107,6 +114,7 @@ ROWS = (
     Broken(
         "the client has another key",
         code="key_differs",
+        provision=True,
         cause="signed with another key",
         fix="give the public key of PRIVATE_KEY",
         about=_ABOUT,
@@ -127,6 +135,7 @@ ROWS = (
     Broken(
         "the client is bearer-only",
         code="client_bearer_only",
+        provision=True,
         cause="is bearer-only",
         fix="`bearerOnly`",
         about=_ABOUT,
@@ -146,6 +155,7 @@ ROWS = (
     Broken(
         "the client is public",
         code="requester_public",
+        provision=True,
         cause="is a public client",
         fix="Client authentication: switch it on",
         about=_ABOUT,
@@ -164,6 +174,7 @@ ROWS = (
     Broken(
         "the switch is off",
         code="switch_off",
+        provision=True,
         cause="Standard token exchange is off for client django-app",
         fix="Standard Token Exchange: switch it on",
         about=_ABOUT,
@@ -175,6 +186,7 @@ ROWS = (
     Broken(
         "the switch is off, and legacy exchange on",
         code="legacy_answers",
+        provision=True,
         cause="legacy exchange answered in place of the standard one",
         fix="Standard Token Exchange: switch it on",
         about=_ABOUT,
@@ -187,6 +199,7 @@ ROWS = (
     Broken(
         "the switch is off, legacy exchange on, and a user's token tells",
         code="legacy_answers",
+        provision=True,
         cause="legacy exchange answered in place of the standard one",
         fix="Standard Token Exchange: switch it on",
         about=_ABOUT,
@@ -199,6 +212,7 @@ ROWS = (
     Broken(
         "the switch is off, legacy exchange on, and no service account",
         code="legacy_refuses",
+        provision=True,
         cause="The legacy exchange answered, and its permissions refuse",
         fix="Standard Token Exchange: switch it on",
         console=f"{_CAPABILITY} > Standard Token Exchange",
@@ -211,6 +225,7 @@ ROWS = (
     Broken(
         "the switch is off, legacy exchange on, and the downstream asks for consent",
         code="audience_asks_consent",
+        provision=True,
         cause="The legacy exchange answered, and it issues no token for orders-api",
         fix="Then the standard exchange answers",
         console=f"{_CAPABILITY} > Standard Token Exchange",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.doctor import changes
-from tests.doctor.broken.row import ORDERS, REALM, Broken, downstream
+from tests.doctor.broken.row import ORDERS, REALM, Broken, downstream, realm
 from tests.doctor.realms import audience
 
 _SCOPES = f"{ORDERS}['SCOPES']"
@@ -18,6 +18,7 @@ ROWS = (
     Broken(
         "AUDIENCE is mistyped",
         code="audience_unknown",
+        provision=True,
         cause="The realm has no client order-api",
         fix="Compare AUDIENCE",
         setting=f"{ORDERS}['AUDIENCE']",
@@ -27,6 +28,7 @@ ROWS = (
     Broken(
         "AUDIENCE is a URL",
         code="audience_unknown",
+        provision=True,
         cause="has no client https://orders.internal/",
         fix="it is a client id, not a URL",
         setting=f"{ORDERS}['AUDIENCE']",
@@ -35,6 +37,7 @@ ROWS = (
     Broken(
         "the downstream's client is disabled",
         code="audience_disabled",
+        provision=True,
         cause="The client orders-api is disabled",
         fix="Clients > orders-api > Enabled",
         setting=f"{ORDERS}['AUDIENCE']",
@@ -44,6 +47,7 @@ ROWS = (
     Broken(
         "the scope has no audience mapper",
         code="audience_mapper_missing",
+        provision=True,
         cause="with orders:read its token is for",
         fix="Included Client Audience orders-api",
         setting=_SCOPES,
@@ -53,6 +57,7 @@ ROWS = (
     Broken(
         "the scope's mapper names another client",
         code="audience_mapper_missing",
+        provision=True,
         cause="frontend",
         fix="Included Client Audience orders-api",
         console=_MAPPER,
@@ -65,6 +70,7 @@ ROWS = (
     Broken(
         "SCOPES is left out",
         code="scopes_empty",
+        provision=True,
         cause="SCOPES names no scope",
         fix="name it in SCOPES",
         setting=_SCOPES,
@@ -74,6 +80,7 @@ ROWS = (
     Broken(
         "the scope is mistyped",
         code="scope_unknown",
+        provision=True,
         cause="may not ask for one of the SCOPES",
         fix="add the scope as optional",
         setting=_SCOPES,
@@ -81,8 +88,19 @@ ROWS = (
         settings=downstream(SCOPES=["order:read"]),
     ),
     Broken(
+        "the scope is mistyped, and one of DEFAULT_SCOPES, too",
+        code="scope_unknown",
+        cause="may not ask for one of the SCOPES",
+        fix="add the scope as optional",
+        settings={
+            **realm(DEFAULT_SCOPES=["openid", "order:read"]),
+            **downstream(SCOPES=["order:read"]),
+        },
+    ),
+    Broken(
         "the scope is not the requester's",
         code="scope_unknown",
+        provision=True,
         cause="Keycloak said: invalid_scope Invalid scopes: orders:read",
         fix="add the scope as optional",
         console=f"{_CLIENT_SCOPES} > Add client scope > Optional",
@@ -91,6 +109,7 @@ ROWS = (
     Broken(
         "the user has not the role that the scope is for",
         code="role_missing",
+        provision=None,
         cause="leaves orders:read out for this user",
         fix="Client scopes > orders:read > Scope",
         setting=_SCOPES,
@@ -100,6 +119,7 @@ ROWS = (
     Broken(
         "nobody knows whether users have the role",
         code="role_missing",
+        provision=None,
         cause="leaves orders:read out for this user",
         fix="Client scopes > orders:read > Scope",
         state="unknown",
@@ -109,6 +129,7 @@ ROWS = (
     Broken(
         "one of two scopes is for holders of a role",
         code="scope_not_granted",
+        provision=None,
         cause="leaves extra out for this user",
         fix="Role mapping",
         state="warning",
@@ -118,6 +139,19 @@ ROWS = (
             changes.ForRole("extra", "customer"),
         ),
         settings=downstream(SCOPES=["orders:read", "extra"]),
+    ),
+    Broken(
+        "a scope that tokens do not name",
+        code="scope_not_granted",
+        cause="or is not named in tokens (Include in token scope)",
+        fix="Role mapping",
+        state="warning",
+        provision=True,
+        changes=(
+            changes.scope(
+                "orders:read", attributes={"include.in.token.scope": "false"}
+            ),
+        ),
     ),
     Broken(
         "another default scope than the settings know",
@@ -131,6 +165,7 @@ ROWS = (
     Broken(
         "the requester asks its users for consent",
         code="consent_missing",
+        provision=True,
         cause="has not given the consent",
         fix="`Consent required`",
         console="Clients > django-app > Settings > Consent required",
@@ -147,6 +182,7 @@ ROWS = (
     Broken(
         "tokens that live too long",
         code="lifespan_long",
+        provision=True,
         cause="lives 900 s",
         fix="60 to 300 seconds",
         state="warning",
@@ -156,11 +192,24 @@ ROWS = (
     Broken(
         "tokens that live too short",
         code="lifespan_short",
+        provision=None,
         cause="lives 20 s only",
         fix="60 to 300 seconds",
         state="warning",
         console=_LIFESPAN,
         changes=(changes.attribute("django-app", "access.token.lifespan", "20"),),
+    ),
+    Broken(
+        "a realm whose tokens live too short",
+        code="lifespan_short",
+        cause="lives 20 s only",
+        fix="60 to 300 seconds",
+        state="warning",
+        provision=None,
+        changes=(
+            changes.attribute("django-app", "access.token.lifespan", ""),
+            changes.realm(accessTokenLifespan=20),
+        ),
     ),
     Broken(
         "an actor, and a Keycloak that ignores it",
@@ -173,38 +222,11 @@ ROWS = (
     Broken(
         "an actor without a service account",
         code="service_account_off",
+        provision=True,
         cause="has no service account",
         fix="Service account roles: switch it on",
         console="Clients > django-app > Capability config > Service account roles",
         changes=(changes.client("django-app", serviceAccountsEnabled=False),),
         settings=downstream(ACTOR="service-account"),
-    ),
-    Broken(
-        "a policy allows no more scope than the login's",
-        code="scope_not_in_subject",
-        cause="no scope beyond those of the user's own token",
-        fix="Let the login ask for the scope",
-        setting=_SCOPES,
-        console="Realm settings > Client policies",
-        changes=(changes.Policy("downscope-assertion-grant-enforcer"),),
-        embedded=False,
-    ),
-    Broken(
-        "a policy refuses every exchange",
-        code="policy_refuses",
-        cause="Request not allowed",
-        fix="look at the policies that apply to django-app",
-        console="Realm settings > Client policies",
-        changes=(changes.Policy("reject-request"),),
-        embedded=False,
-    ),
-    Broken(
-        "a policy asks for a claim",
-        code="policy_refuses",
-        cause="Required claim 'department' is missing",
-        fix="Client policies",
-        console="Realm settings > Client policies",
-        changes=(changes.Policy("jwt-claim-enforcer", {"claim-name": "department"}),),
-        embedded=False,
     ),
 )

@@ -21,6 +21,7 @@ ROWS = (
     Broken(
         "no client stands for the other realm",
         code="assertion_client_missing",
+        provision=True,
         cause="no client whose id is the issuer of the other realm",
         fix="Make a client with the id",
         console="Clients > Create client",
@@ -30,6 +31,7 @@ ROWS = (
     Broken(
         "the client that stands for the other realm is disabled",
         code="assertion_client_off",
+        provision=True,
         cause="which stands for the other realm, is disabled",
         fix="Enable it",
         changes=(links.Renamed(ANNEX, "", enabled=False),),
@@ -38,6 +40,7 @@ ROWS = (
     Broken(
         "no mapper puts the other realm into the audience",
         code="assertion_mapper_missing",
+        provision=True,
         cause="Nothing puts the other realm's issuer",
         fix="Included Custom Audience",
         setting=_ASSERTION_SCOPES,
@@ -49,6 +52,7 @@ ROWS = (
     Broken(
         "ASSERTION_SCOPES is left out",
         code="assertion_mapper_missing",
+        provision=True,
         cause="Nothing puts the other realm's issuer",
         fix="name the scope in ASSERTION_SCOPES",
         setting=_ASSERTION_SCOPES,
@@ -58,6 +62,7 @@ ROWS = (
     Broken(
         "the grant is off for the client",
         code="jwt_grant_off",
+        provision=True,
         cause="The JWT authorization grant is off for client annex-app",
         fix="JWT Authorization Grant: switch it on",
         console=_GRANT,
@@ -71,6 +76,7 @@ ROWS = (
     Broken(
         "the grant is off, and no user's token is given",
         code="jwt_grant_off",
+        provision=True,
         cause="The JWT authorization grant is off for client annex-app",
         fix="JWT Authorization Grant: switch it on",
         console=_GRANT,
@@ -85,6 +91,7 @@ ROWS = (
     Broken(
         "the client may use no identity provider",
         code="jwt_grant_provider_not_allowed",
+        provision=True,
         cause="may not use assertions of the user's realm",
         fix="name the identity provider of the user's realm",
         console="Clients > annex-app > Capability config > Allowed Identity Providers "
@@ -99,6 +106,7 @@ ROWS = (
     Broken(
         "the identity provider takes no assertions",
         code="jwt_grant_no_provider",
+        provision=True,
         cause="has no identity provider for the issuer of the user's token",
         fix="JWT Authorization Grant: switch it on",
         console="Identity providers",
@@ -112,6 +120,7 @@ ROWS = (
     Broken(
         "the identity provider has another issuer",
         code="jwt_grant_no_provider",
+        provision=True,
         cause="has no identity provider for the issuer of the user's token",
         fix="JWT Authorization Grant: switch it on",
         changes=(
@@ -122,6 +131,7 @@ ROWS = (
     Broken(
         "the identity provider of the user's realm is disabled",
         code="jwt_grant_no_provider",
+        provision=True,
         cause="or none that is enabled",
         fix="JWT Authorization Grant: switch it on",
         changes=(changes.provider(CLINIC, ANNEX, enabled=False),),
@@ -130,6 +140,7 @@ ROWS = (
     Broken(
         "the identity provider's keys are another realm's",
         code="assertion_signature",
+        provision=None,
         cause="does not know the key, or the algorithm, of the assertion",
         fix="JWKS URL",
         changes=(links.KeysOf(CLINIC, "master", ANNEX),),
@@ -180,6 +191,7 @@ ROWS = (
     Broken(
         "the other realm's requester asks for consent",
         code="consent_missing",
+        provision=True,
         cause="has not given the consent that client annex-app asks for",
         fix="Clients > annex-app > Consent required: switch it off",
         console="Clients > annex-app > Settings > Consent required",

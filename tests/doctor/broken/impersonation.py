@@ -36,6 +36,18 @@ ROWS = (
         on=(LEGACY,),
     ),
     Broken(
+        "the operators' role does not bring the one of Keycloak's",
+        code="operator_role_missing",
+        cause="no client role impersonation",
+        fix="Give the operator that role",
+        about=_ABOUT,
+        provision=True,
+        settings={"IMPERSONATION": {"OPERATOR_ROLE": "customer"}},
+        token=Login(user="rita"),
+        target=ALICE_ID,
+        on=(LEGACY,),
+    ),
+    Broken(
         "the login's client leaves the role out of tokens",
         code="operator_role_missing",
         cause="no client role impersonation",
@@ -84,6 +96,7 @@ ROWS = (
     Broken(
         "the impersonating client asks for consent",
         code="impersonator_asks_consent",
+        provision=True,
         cause="asks its users for consent",
         fix="Consent required: switch it off",
         about=_ABOUT,
@@ -97,6 +110,7 @@ ROWS = (
     Broken(
         "a token of the target that lives long",
         code="lifespan_long",
+        provision=True,
         cause="lives 900 s",
         fix="60 to 120 for impersonation",
         about=_ABOUT,

@@ -15,6 +15,7 @@ ROWS = (
     Broken(
         "no service account for a downstream that wants its token",
         code="service_account_off",
+        provision=True,
         cause="has no service account",
         fix="Service account roles: switch it on",
         console="Clients > django-app > Capability config > Service account roles",
@@ -25,6 +26,7 @@ ROWS = (
     Broken(
         "the service account's token is for others",
         code="own_audience_missing",
+        provision=True,
         cause="aud lacks orders-api",
         fix="client scope with an audience mapper for orders-api",
         setting=_SCOPES,
@@ -32,6 +34,30 @@ ROWS = (
         changes=(changes.Mappers("clientScopes", "orders:read"),),
         settings=downstream(**_OWN),
         token=None,
+    ),
+    Broken(
+        "the service account is given lightweight tokens",
+        code="requester_lightweight",
+        cause="lightweight access tokens, from which",
+        fix="switch it off",
+        changes=(
+            changes.attribute(
+                "django-app", "client.use.lightweight.access.token.enabled", "true"
+            ),
+        ),
+        settings=downstream(**_OWN),
+        token=None,
+    ),
+    Broken(
+        "the service account has not the role that the scope is for",
+        code="role_missing",
+        cause="leaves orders:read out",
+        fix="Client scopes > orders:read > Scope",
+        provision=None,
+        changes=(changes.ForRole("orders:read", "customer"),),
+        settings=downstream(**_OWN),
+        token=None,
+        state="unknown",
     ),
     Broken(
         "a forwarded token that is for others",

@@ -36,6 +36,7 @@ ROWS = (
     Broken(
         "a provider whose tokens do not say their type",
         code="external_typ_missing",
+        provision=True,
         cause="does not say of what type it is",
         fix="Disable type claim check: switch it on",
         console="Identity providers > partner > Advanced settings > "
@@ -45,6 +46,7 @@ ROWS = (
     Broken(
         "a provider's keys are elsewhere",
         code="external_rejected",
+        provision=None,
         cause="its keys are others",
         fix="compare Issuer, JWKS URL and User Info URL",
         console="Identity providers > partner",
@@ -56,13 +58,16 @@ ROWS = (
     Broken(
         "a provider of logins whose alias is mistyped",
         code="provider_not_there",
+        provision=True,
         cause="knows no identity provider partners",
         fix="Compare the keys of PROVIDERS",
         about="provider partners",
         setting="KC_EXCHANGE['PROVIDERS']",
         console="Identity providers",
-        settings=lambda world: {
-            "PROVIDERS": {"partners": {"ISSUER": world.url, "AUDIENCES": ["*"]}}
+        settings={
+            "PROVIDERS": {
+                "partners": {"KIND": "google", "AUDIENCES": ["*"], "CLIENT_ID": "app"}
+            }
         },
         token=None,
         audience="",
@@ -102,8 +107,23 @@ ROWS = (
         **_LINKED,
     ),
     Broken(
+        "a provider of PROVIDERS that Keycloak does not know",
+        code="provider_unknown",
+        cause="knows no identity provider google",
+        fix="Compare REQUESTED_ISSUER",
+        provision=True,
+        settings={
+            "PROVIDERS": {
+                "google": {"KIND": "google", "AUDIENCES": ["app"], "CLIENT_ID": "app"}
+            },
+            **downstream("partner-api", REQUESTED_ISSUER="google"),
+        },
+        **_LINKED,
+    ),
+    Broken(
         "nobody may exchange for the provider's tokens",
         code="provider_permission_missing",
+        provision=None,
         cause="no permission to exchange for tokens of the identity provider partner",
         fix="give token-exchange a client policy that names django-app",
         console="Identity providers > partner > Permissions",

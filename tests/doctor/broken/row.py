@@ -33,6 +33,8 @@ class Broken:
     """Words of the fix."""
     about: str = "downstream orders-api"
     state: str = "wrong"
+    provision: bool | None = False
+    """Whether `provision` is said to set it right; None: that it may."""
     console: str = ""
     setting: str = ""
     changes: tuple[Change, ...] = ()

@@ -14,6 +14,7 @@ ROWS = (
     Broken(
         "the realm's name is mistyped",
         code="realm_unknown",
+        provision=True,
         cause="No realm is found at",
         fix="https://HOST/realms/REALM",
         about=_ABOUT,
@@ -113,6 +114,7 @@ ROWS = (
     Broken(
         "the realm is disabled",
         code="realm_disabled",
+        provision=True,
         cause="The realm is disabled",
         fix="Realm settings > Enabled",
         about=_ABOUT,

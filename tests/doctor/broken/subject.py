@@ -37,6 +37,28 @@ ROWS = (
         changes=(changes.Mappers("clients", "frontend"),),
     ),
     Broken(
+        "no audience mapper, and the project's own client logs people in",
+        code="requester_not_in_audience",
+        cause="not meant for django-app",
+        fix="a client scope with an audience mapper for django-app",
+        provision=True,
+        changes=(changes.Mappers("clients", "frontend"),),
+        settings=lambda world: {
+            "REALMS": {
+                "default": {
+                    "CLIENT_ID": "frontend",
+                    "CLIENT_SECRET": "frontend-secret",
+                },
+                "exchanger": {
+                    "ISSUER": world.issuer(),
+                    "CLIENT_ID": "django-app",
+                    "CLIENT_SECRET": "django-app-secret",
+                },
+            },
+            "DOWNSTREAMS": {"orders-api": {"REALM": "exchanger"}},
+        },
+    ),
+    Broken(
         "an ID token",
         code="subject_is_id_token",
         cause="It is an ID token",
