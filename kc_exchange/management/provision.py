@@ -12,7 +12,12 @@ from django.core.management.base import CommandError
 from kc_exchange import conf, provision
 from kc_exchange.management.files import replaced
 from kc_exchange.management.outcome import UNABLE, WRONG, explained, unable, wrong
-from kc_exchange.management.provision_report import Report, as_document, tell
+from kc_exchange.management.provision_report import (
+    Report,
+    as_document,
+    on_features,
+    tell,
+)
 from kc_exchange.provision import features
 from kc_exchange.requirements import impersonates
 
@@ -154,8 +159,9 @@ def _end(report: Report, options: dict[str, Any]) -> None:
 
 
 def _export(stdout: OutputWrapper, options: dict[str, Any]) -> None:
+    parsed = conf.current()
     documents, placeholders = provision.exported(
-        _desired(conf.current(), options), with_secrets=options["with_secrets"]
+        _desired(parsed, options), with_secrets=options["with_secrets"]
     )
     folder: Path = options["export"]
     folder.mkdir(exist_ok=True)
@@ -164,6 +170,8 @@ def _export(stdout: OutputWrapper, options: dict[str, Any]) -> None:
         with replaced(path, private=options["with_secrets"]) as file:
             file.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         stdout.write(f"Wrote {path}.")
+    used = features.needed(parsed, impersonates=impersonates(parsed))
+    stdout.write(on_features(features.to_name(used, ())))
     if placeholders:
         stdout.write(
             "Import them by --import-realm, which alone puts secrets in their place, "

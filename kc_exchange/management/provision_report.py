@@ -76,7 +76,7 @@ def tell(stdout: OutputWrapper, report: Report) -> None:
             for line in _lines(change):
                 stdout.write(f"  {line}")
     stdout.write(_summary(report))
-    stdout.write(_features(report))
+    stdout.write(on_features(report.needed, report.missing))
 
 
 def as_document(report: Report, exit_code: int) -> dict[str, Any]:
@@ -147,11 +147,12 @@ def _summary(report: Report) -> str:
     return f"Plan: {made} to create, {changed} to change. --apply does it."
 
 
-def _features(report: Report) -> str:
-    if not report.needed:
+def on_features(needed: tuple[str, ...], missing: tuple[str, ...] = ()) -> str:
+    """Return the line that says which `--features` Keycloak must be started with."""
+    if not needed:
         return "Keycloak needs no --features for this."
-    lacks = f"; it lacks {', '.join(report.missing)}" if report.missing else ""
-    return f"This needs Keycloak with --features={','.join(report.needed)}{lacks}."
+    lacks = f"; it lacks {', '.join(missing)}" if missing else ""
+    return f"This needs Keycloak with --features={','.join(needed)}{lacks}."
 
 
 def _document(change: Change) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision import built_in
 from kc_exchange.provision.documents import merged, settled
+from kc_exchange.provision.failure import unknown_provider
 from kc_exchange.provision.permissions import ANY_OF, SCOPE, policy_name
 from kc_exchange.provision.placeholders import Secrets
 from kc_exchange.provision.plan_users import with_default_role
@@ -53,7 +54,8 @@ def exported(
     imports the file at its start, and only then.
 
     Raises:
-        ProvisionFailed: Keycloak would import another secret than the one wanted.
+        ProvisionFailed: Keycloak would import another secret than the one wanted, or
+            nothing says what a provider is.
     """
     known = list(wanted)
     documents = {one.name: _document(one) for one in known}
@@ -62,6 +64,9 @@ def exported(
 
 def _document(wanted: Wanted) -> Document:
     whole = merged(settled(wanted.whole), _permissions(wanted))
+    for provider in whole.get("identityProviders", ()):
+        if "providerId" not in provider:
+            raise unknown_provider(wanted.name, provider["alias"])
     whole |= {
         "clientScopes": merged(_built_in(), whole.get("clientScopes", [])),
         "scopeMappings": merged(

@@ -10,3 +10,12 @@ class ProvisionFailed(ExchangeError):
 
     cause = "Keycloak could not be provisioned."
     fix = "Read the log of Keycloak."
+
+
+def unknown_provider(realm: str, alias: str) -> ProvisionFailed:
+    """Return what to raise where a provider has to be made, and is not described."""
+    return ProvisionFailed(
+        f"Realm {realm!r} has no identity provider {alias!r}, and nothing says what it "
+        "is.",
+        "Add it to KC_EXCHANGE['PROVIDERS'], or to a file of REALM_FILES.",
+    )

@@ -8,7 +8,7 @@ from kc_exchange.provision.change import Change, Phase
 from kc_exchange.provision.compare import Difference
 from kc_exchange.provision.conflicts import refuse_another
 from kc_exchange.provision.documents import named, settled
-from kc_exchange.provision.failure import ProvisionFailed
+from kc_exchange.provision.failure import unknown_provider
 from kc_exchange.provision.found import PROVIDERS
 from kc_exchange.provision.parts import Part, planned
 from kc_exchange.provision.permissions import Permit
@@ -32,11 +32,7 @@ def providers(sheet: Sheet, new: Mapping[Shared, Any]) -> Iterator[Change]:
     """
     for alias, wanted, whole, found in sheet.parts("identityProviders", "alias"):
         if found is None and "providerId" not in wanted:
-            raise ProvisionFailed(
-                f"Realm {sheet.realm!r} has no identity provider {alias!r}, and "
-                "nothing says what it is.",
-                "Add it to KC_EXCHANGE['PROVIDERS'], or to a file of REALM_FILES.",
-            )
+            raise unknown_provider(sheet.realm, alias)
         secret = _secret(wanted, whole, found, new)
         part = Part(
             realm=sheet.realm,

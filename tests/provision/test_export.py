@@ -122,6 +122,7 @@ def test_command__writes_a_file_for_each_realm(
     assert sorted(path.name for path in folder.iterdir()) == names
     assert f"Wrote {folder / names[0]}.\n" in said
     assert "  COMPANY_ACME_APP_SECRET\n" in said
+    assert "--features=token-exchange,admin-fine-grained-authz:v1." in said
     mode = stat.S_IMODE((folder / names[0]).stat().st_mode)
     assert mode & 0o600 == 0o600
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kc_exchange.conf.parse import parse
+from kc_exchange.provision import ProvisionFailed, exported
 from kc_exchange.provision.documents import named, settled
 from kc_exchange.provision.wanted import wanted
 from tests.provision.company import NOWHERE
@@ -87,3 +88,16 @@ def test_linked__keeps_the_providers_token() -> None:
     assert part(found, "identityProviders", "corporate")["storeToken"] is True
     assert found.permitted == {"corporate": {"app"}}
     assert "orders-api" not in clients(found)
+
+
+def test_linked__of_a_provider_that_nothing_describes() -> None:
+    """A file without its kind is one that no Keycloak imports: none is written."""
+    github = {"STRATEGY": "linked", "REQUESTED_ISSUER": "github", "BASE_URL": NOWHERE}
+    raw = {"REALMS": {"default": ACME}, "DOWNSTREAMS": {"repositories": github}}
+    settings, _ = parse(raw, debug=False)
+    assert settings is not None
+
+    with pytest.raises(ProvisionFailed, match="'github'") as caught:
+        exported(wanted(settings, endpoints={}), with_secrets=True)
+
+    assert "PROVIDERS" in caught.value.fix
