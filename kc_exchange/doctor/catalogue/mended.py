@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.doctor.catalogue.entry import Names, Provision
 
+_EVERYWHERE = "openid"
+"""The scope that no client lacks."""
 _ALIAS = re.compile(r"[\w.-]+")
 """Aliases that Keycloak takes without ado; a URL is none."""
 
@@ -49,16 +51,9 @@ def _logins(asking: Realm) -> Iterator[Realm]:
 
 
 def scopes(names: Names) -> Provision:
-    """It makes optional scopes; a default one is taken to be there already."""
-    settings = conf.current()
-    downstream = settings.downstreams.get(names.get("downstream", ""))
-    realm = settings.realms.get(names.get("realm", ""))
-    if downstream is None or realm is None:
-        return NO
+    """It makes scopes of the project's own; those of Keycloak's it takes as given."""
     asked = set(names.get("scopes", "").split())
-    if asked <= realm.default_scopes | BUILT_IN:
-        return NO
-    return yes_if(not asked & (realm.default_scopes | BUILT_IN))
+    return yes_if(asked.isdisjoint(BUILT_IN - {_EVERYWHERE}))
 
 
 def provider(names: Names) -> Provision:

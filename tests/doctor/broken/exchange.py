@@ -88,8 +88,16 @@ ROWS = (
         settings=downstream(SCOPES=["order:read"]),
     ),
     Broken(
+        "a scope of Keycloak's own that is not the requester's",
+        code="scope_unknown",
+        cause="may not ask for one of the SCOPES",
+        fix="add the scope as optional",
+        settings=downstream(SCOPES=["orders:read", "phone"]),
+    ),
+    Broken(
         "the scope is mistyped, and one of DEFAULT_SCOPES, too",
         code="scope_unknown",
+        provision=True,
         cause="may not ask for one of the SCOPES",
         fix="add the scope as optional",
         settings={
