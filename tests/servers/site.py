@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "s3cret-of-the-requester"
-SLACK = 0.35
+SLACK = 2.0
+"""Seconds that a busy machine may add; without a deadline it would be for ever."""
 
 
 @dataclass
