@@ -58,3 +58,5 @@ KC_EXCHANGE = {
         },
     },
 }
+# Django 6.1 warns where none is named; before, nobody reads it.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
+import django
 import pytest
 from django.core import mail
 from django.test import Client
@@ -22,7 +23,8 @@ AWAY = replies("", 503)
 def reported(settings):
     """Mail reports of errors as production does, with the frames' variables."""
     settings.DEBUG = settings.DEBUG_PROPAGATE_EXCEPTIONS = False
-    settings.ADMINS = [("ops", "ops@example.com")]
+    address = "ops@example.com"  # since Django 6.0 without a name
+    settings.ADMINS = [address if django.VERSION >= (6, 0) else ("ops", address)]
     log, handler = logging.getLogger("django.request"), AdminEmailHandler(True)
     handler.setLevel("ERROR")
     log.addHandler(handler)
