@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kc_exchange import conf
 from kc_exchange.capture.bearer import provider_token
 from kc_exchange.sources import FixedSubject, Subject
-from kc_exchange.tokens import SubjectToken, expiry, unverified_claims
+from kc_exchange.tokens import SubjectToken, claims_of, expiry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +60,5 @@ def using_subject_token(
 
 
 def _realm_of(value: str) -> str:
-    try:
-        issuer = unverified_claims(value).get("iss")
-    except ValueError:
-        issuer = None
-    known = conf.current().realm_of_issuer(issuer)
+    known = conf.current().realm_of_issuer(claims_of(value).get("iss"))
     return known.alias if known else "default"

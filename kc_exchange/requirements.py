@@ -47,11 +47,6 @@ def impersonates(settings: Settings) -> bool:
     return is_used and known.at_keycloak != "never"
 
 
-def user_realms(settings: Settings) -> list[str]:
-    """Return the aliases of the realms whose users come here."""
-    return [realm.alias for realm in settings.user_realms]
-
-
 def server_of(realm: Realm) -> str:
     """Return where Keycloak is reached from here: what stands before /realms/."""
     return (realm.discovery_url or realm.issuer).rpartition("/realms/")[0]

@@ -117,12 +117,17 @@ def unverified_claims(token: str) -> dict[str, Any]:
     return loads_object(raw)
 
 
+def claims_of(token: object) -> dict[str, Any]:
+    """Do as `unverified_claims` does; what is no JWT has no claims."""
+    try:
+        return unverified_claims(token) if isinstance(token, str) else {}
+    except ValueError:
+        return {}
+
+
 def expiry(token: str) -> float:
     """Return the `exp` of a JWT, in seconds since the epoch; 0.0 where it has none."""
-    try:
-        return expiry_of(unverified_claims(token))
-    except ValueError:
-        return 0.0
+    return expiry_of(claims_of(token))
 
 
 def expiry_of(claims: Mapping[str, Any]) -> float:

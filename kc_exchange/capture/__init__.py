@@ -74,7 +74,7 @@ def capture(request: HttpRequest) -> SubjectToken | None:
     for function in _functions(conf.current().capture):
         token = function(request)
         if token is not None:
-            refuse_foreign(request, token)
+            refuse_foreign(request, token.realm)
             return token
     return None
 

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from kc_exchange import conf
 from kc_exchange.capture import realms
 from kc_exchange.exceptions import InvalidRequest, UnknownRealm
-from kc_exchange.tokens import TYPE, SubjectToken, expiry_of, unverified_claims
+from kc_exchange.tokens import TYPE, SubjectToken, claims_of, expiry_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -76,10 +76,7 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     token = bearer_token(request)
     if token is None:
         return None
-    try:
-        claims = unverified_claims(token)
-    except ValueError:
-        claims = {}
+    claims = claims_of(token)
     issuer, expires_at = claims.get("iss"), expiry_of(claims)
     if issuer is None:  # no JWT: the Keycloak of that realm says what it thinks of it
         alias = realms.login_realm(request).alias

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.utils.functional import SimpleLazyObject
 
 from kc_exchange import conf
-from kc_exchange.capture.realms import BY_ISSUER, realm_of
+from kc_exchange.capture.realms import BY_ISSUER, is_elsewhere
 from kc_exchange.capture.session import ISSUER
 from kc_exchange.exceptions import UnknownRealm
 
@@ -31,10 +31,9 @@ def is_foreign(request: HttpRequest) -> bool:
     if not issuer:
         return False
     try:
-        own = realm_of(request)
+        return is_elsewhere(request, issuer)
     except UnknownRealm:
         return True
-    return own is not None and own.issuer != issuer
 
 
 def shut_out(request: Any) -> None:

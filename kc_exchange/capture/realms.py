@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from kc_exchange.conf import Realm
-    from kc_exchange.tokens import SubjectToken
 
 
 BY_ISSUER = "kc_exchange.capture.realm_by_issuer"
@@ -68,11 +67,6 @@ def login_realm(request: HttpRequest | None) -> Realm:
     return own or conf.current().realm("default")
 
 
-def realm_of_issuer(issuer: object) -> Realm | None:
-    """Return the realm whose users' tokens have this `iss`; see `conf.Settings`."""
-    return conf.current().realm_of_issuer(issuer)
-
-
 def realm_of_bearer(request: HttpRequest, issuer: object) -> Realm | None:
     """Return the realm of that issuer, as the client that the request belongs to.
 
@@ -81,22 +75,32 @@ def realm_of_bearer(request: HttpRequest, issuer: object) -> Realm | None:
     """
     own = realm_of(request)
     same = own is not None and own.issuer == issuer
-    return own if same else realm_of_issuer(issuer)
+    return own if same else conf.current().realm_of_issuer(issuer)
 
 
-def refuse_foreign(request: HttpRequest, token: SubjectToken) -> None:
-    """Refuse a token of another realm than the request's.
+def is_elsewhere(request: HttpRequest, issuer: str) -> bool:
+    """Whether the address of the request belongs to a realm of another issuer.
+
+    Raises:
+        UnknownRealm: it belongs to no realm.
+    """
+    own = realm_of(request)
+    return own is not None and own.issuer != issuer
+
+
+def refuse_foreign(request: HttpRequest, alias: str) -> None:
+    """Refuse a token of the realm `alias`, if the request is another realm's.
 
     Raises:
         SubjectTokenRejected: it is one, such as in a cookie that two hosts share.
         UnknownRealm: the request belongs to no realm.
     """
     own = realm_of(request)
-    if own is None or conf.current().realm(token.realm).issuer == own.issuer:
+    if own is None or conf.current().realm(alias).issuer == own.issuer:
         return
     raise SubjectTokenRejected(
         f"This address belongs to the realm {own.alias!r}, and the user's token is of "
-        f"realm {token.realm!r}.",
+        f"realm {alias!r}.",
         "Log in at this address.",
         realm=own.alias,
     )

@@ -49,7 +49,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
     top.only(TOP)
     realms = {
         alias: _realm(alias, reader, debug=debug)
-        for alias, reader in _children(top, "REALMS")
+        for alias, reader in sorted(_children(top, "REALMS"), key=_other_than_default)
     }
     if "default" not in realms:
         top.wrong("E003", "has no realm 'default'", "Add REALMS: {'default': {...}}.")
@@ -78,6 +78,11 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         realm_of_request=top.text("REALM_OF_REQUEST", defaults.realm_of_request),
     )
     return (None if found else parsed), found
+
+
+def _other_than_default(child: tuple[str, Reader]) -> bool:
+    """Of several realms with one issuer, the first is meant: `default` is it."""
+    return child[0] != "default"
 
 
 def _asked(

@@ -138,6 +138,7 @@ class Settings:
     """All of `KC_EXCHANGE`."""
 
     realms: Mapping[str, Realm]
+    """By their aliases, `default` first."""
     downstreams: Mapping[str, Downstream]
     impersonation: Impersonation = field(default_factory=Impersonation)
     audit: Audit = field(default_factory=Audit)
@@ -161,15 +162,15 @@ class Settings:
     @property
     def user_realms(self) -> tuple[Realm, ...]:
         """The realms whose users come here, `default` first."""
-        coming = [realm for realm in self.realms.values() if realm.users]
-        return tuple(sorted(coming, key=lambda realm: realm.alias != "default"))
+        return tuple(realm for realm in self.realms.values() if realm.users)
 
     def realm_of_issuer(self, issuer: object) -> Realm | None:
         """Return the realm whose users' tokens have this `iss`, None without one.
 
         Of several, which differ in their client, `default` comes first.
         """
-        return next((one for one in self.user_realms if one.issuer == issuer), None)
+        known = (one for one in self.realms.values() if one.issuer == issuer)
+        return next((one for one in known if one.users), None)
 
     def realm(self, alias: str) -> Realm:
         """Return the realm of that alias.

@@ -23,7 +23,7 @@ from kc_exchange.exchange.grants import TOKEN_EXCHANGE
 from kc_exchange.exchange.rows import Asked
 from kc_exchange.exchange.token_endpoint import post, refused
 from kc_exchange.strict_json import loads_object
-from kc_exchange.tokens import ACCESS_TOKEN, Secret, unverified_claims
+from kc_exchange.tokens import ACCESS_TOKEN, Secret, claims_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,10 +55,7 @@ class Answer:
     @property
     def claims(self) -> Mapping[str, Any]:
         """What the issued token says; nothing where it cannot be read."""
-        try:
-            return unverified_claims(self.token)
-        except ValueError:
-            return {}
+        return claims_of(self.token)
 
 
 @sensitive_variables()

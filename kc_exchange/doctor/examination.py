@@ -20,7 +20,6 @@ from kc_exchange.doctor.realm import examine_realm
 from kc_exchange.doctor.strategies import walk
 from kc_exchange.doctor.time_given import TimeGiven
 from kc_exchange.doctor.way import HAND_ONE_IN
-from kc_exchange.requirements import user_realms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,12 +129,12 @@ class _Examination:
 
     def _read(self) -> list[Finding]:
         """Read the token first: whose users are looked at depends on it."""
+        self.users = [realm.alias for realm in self.settings.user_realms]
         if not self.given.value:
-            self.users = user_realms(self.settings)
             return []
         found = list(subject.read(self._chart_of_token(), self.given))
-        token = self.given.token
-        self.users = [token.realm] if token else user_realms(self.settings)
+        if self.given.token:
+            self.users = [self.given.token.realm]
         return found
 
     def _chart_of_token(self) -> Chart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kc_exchange.doctor.seen import LEGACY, Seen
-from kc_exchange.requirements import impersonates, server_of, user_realms
+from kc_exchange.requirements import impersonates, server_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +75,7 @@ def _servers_with_legacy(settings: Settings) -> set[str]:
     wants = _wants(
         settings,
         settings.downstreams.values(),
-        user_realms(settings),
+        [realm.alias for realm in settings.user_realms],
         acts=impersonates(settings),
     )
     needing = [alias for alias, kinds in wants.items() if not LEGACY.isdisjoint(kinds)]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange import conf
 from kc_exchange.capture.bearer import MAX_BEARER
-from kc_exchange.capture.realms import realm_of_issuer
 from kc_exchange.doctor.requester import context_of
 from kc_exchange.exceptions import ExchangeMisconfigured, printable
 from kc_exchange.exchange.check import audience_of
@@ -85,7 +84,7 @@ def read(chart: Chart, given: Given) -> Iterator[Finding]:
     issuer = given.claims.get("iss")
     provider = _provider_of(issuer)
     wrong = None if provider else _KINDS.get(str(given.claims.get("typ")))
-    realm = realm_of_issuer(issuer)
+    realm = conf.current().realm_of_issuer(issuer)
     if wrong:
         yield chart.finding(TOKEN, wrong)
     elif realm is None and provider is None:

@@ -26,7 +26,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kc_exchange import conf
-from kc_exchange.capture.bearer import provider_token
 from kc_exchange.capture.realms import refuse_foreign
 from kc_exchange.drf.throttling import AddressThrottle, SubjectTokenThrottle
 from kc_exchange.exceptions import (
@@ -160,7 +159,7 @@ class ExternalTokenView(APIView):
 def _is_of_realm(request: Request, provider: Provider) -> bool:
     try:
         # Django's own request, as everywhere else REALM_OF_REQUEST is asked.
-        refuse_foreign(request._request, provider_token("", provider))  # noqa: SLF001
+        refuse_foreign(request._request, provider.realm)  # noqa: SLF001
     except (SubjectTokenRejected, UnknownRealm) as error:
         logger.warning(
             "kc_exchange.token_refused reason=provider %s is of realm %s: %s",

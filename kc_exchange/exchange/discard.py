@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.exchange.revocation import end_session, revoke
-from kc_exchange.tokens import SubjectToken, unverified_claims
+from kc_exchange.tokens import SubjectToken, claims_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from kc_exchange.conf import Realm
     from kc_exchange.exchange.check import Members
@@ -27,7 +27,7 @@ def discard(members: Members, sent: SubjectToken, realm: Realm) -> None:
     not issued to the client of `realm`, is left alone. It takes up to twice
     `realm.deadline` seconds; a failure is logged, and raises nothing.
     """
-    own = _claims(sent.value).get("sid")
+    own = claims_of(sent.value).get("sid")
     if access_token := _new(members.get("access_token"), own, realm):
         with _logged(realm):
             revoke(SubjectToken(value=access_token, realm=realm.alias), realm)
@@ -48,15 +48,8 @@ def _new(token: object, own: object, realm: Realm) -> str:
     """Return the token if it is the client's, of another session than `own`."""
     if not isinstance(token, str):
         return ""
-    claims = _claims(token)
+    claims = claims_of(token)
     session_id = claims.get("sid")
     is_new = isinstance(session_id, str) and session_id not in {"", own}
     ours = claims.get("iss") == realm.issuer and claims.get("azp") == realm.client_id
     return token if is_new and ours else ""
-
-
-def _claims(token: str) -> Mapping[str, Any]:
-    try:
-        return unverified_claims(token)
-    except ValueError:
-        return {}

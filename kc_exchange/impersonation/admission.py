@@ -8,7 +8,8 @@ from uuid import UUID
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
 
-from kc_exchange import capture, conf
+from kc_exchange import conf
+from kc_exchange.capture.realms import is_elsewhere
 from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.impersonation import conditions, marks, session
 from kc_exchange.impersonation.errors import (
@@ -84,8 +85,7 @@ def why_forbidden(
 def _is_elsewhere(request: HttpRequest, grant: ImpersonationGrant) -> bool:
     if grant.is_local:
         return False
-    own, there = conf.current().realm(grant.realm), capture.realm_of(request)
-    return there is not None and there.issuer != own.issuer
+    return is_elsewhere(request, conf.current().realm(grant.realm).issuer)
 
 
 def changed_on_its_way() -> ExchangeMisconfigured:

@@ -11,7 +11,7 @@ from kc_exchange.impersonation import tokens
 from kc_exchange.impersonation.errors import ImpersonationRefused
 from kc_exchange.impersonation.people import elsewhere_only, subject_of
 from kc_exchange.sources import RequestSubject
-from kc_exchange.tokens import unverified_claims
+from kc_exchange.tokens import claims_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,7 +146,7 @@ def _known(operator: Subject, target: AbstractBaseUser, alias: str) -> Ends:
         )
     return Ends(
         realm=alias,
-        operator_subject=str(_claims(token).get("sub", "")),
+        operator_subject=str(claims_of(token.value).get("sub", "")),
         target_subject=subject,
         operator=operator,
     )
@@ -168,7 +168,7 @@ def _refuse_another_login(token: SubjectToken, realm: Realm) -> None:
 
 def _more_roles(issued: Impersonated, operator: SubjectToken) -> str:
     """Name what the target's token has beyond the operator's, where both say."""
-    mine = _roles(_claims(operator))
+    mine = _roles(claims_of(operator.value))
     if not mine:
         return ""
     ordinary = conf.current().impersonation.ordinary_roles | _EVERYBODYS
@@ -190,10 +190,3 @@ def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
         for name in access.get("roles", ())
         if isinstance(name, str)
     )
-
-
-def _claims(token: SubjectToken) -> dict[str, Any]:
-    try:
-        return unverified_claims(token.value)
-    except ValueError:
-        return {}

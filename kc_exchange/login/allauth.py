@@ -9,11 +9,11 @@ from allauth.account.signals import user_logged_in
 from allauth.socialaccount.signals import social_account_added
 from django.views.decorators.debug import sensitive_variables
 
-from kc_exchange import capture
-from kc_exchange.capture.realms import realm_of_issuer, refuse_foreign
+from kc_exchange import capture, conf
+from kc_exchange.capture.realms import refuse_foreign
 from kc_exchange.exceptions import SubjectTokenRejected, UnknownRealm
 from kc_exchange.models import remember_identity
-from kc_exchange.tokens import SubjectToken, TokenSet
+from kc_exchange.tokens import TokenSet
 
 if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialLogin, SocialToken
@@ -52,9 +52,9 @@ def keep_tokens(
     realm, subject = _realm(sociallogin, claims.get("iss")), claims.get("sub")
     if realm is None or subject is None:
         return
-    tokens = _token_set(sociallogin.token, realm)
-    if not _is_of_realm(request, tokens):
+    if not _is_of_realm(request, realm):
         return
+    tokens = _token_set(sociallogin.token, realm)
     remember_identity(sociallogin.user, issuer=realm.issuer, subject=subject)
     capture.keep(request, tokens, user=sociallogin.user)
 
@@ -65,20 +65,19 @@ def _realm(sociallogin: SocialLogin, issuer: object) -> Realm | None:
     allauth checks `iss` against the discovery document of the provider, in which
     another provider may write what it likes; so the address it came from counts.
     """
-    provider, realm = sociallogin.account.get_provider(), realm_of_issuer(issuer)
+    provider = sociallogin.account.get_provider()
+    realm = conf.current().realm_of_issuer(issuer)
     if realm is None or provider.id != "openid_connect":
         return None
     ours = {realm.issuer.rstrip("/") + _WELL_KNOWN, realm.discovery_url}
     return realm if provider.server_url in ours else None
 
 
-def _is_of_realm(request: HttpRequest, tokens: TokenSet) -> bool:
+def _is_of_realm(request: HttpRequest, realm: Realm) -> bool:
     try:
-        refuse_foreign(
-            request, SubjectToken(value=tokens.access_token, realm=tokens.realm)
-        )
+        refuse_foreign(request, realm.alias)
     except (SubjectTokenRejected, UnknownRealm) as error:
-        logger.warning("kc_exchange.login_not_kept realm=%s: %s", tokens.realm, error)
+        logger.warning("kc_exchange.login_not_kept realm=%s: %s", realm.alias, error)
         return False
     return True
 

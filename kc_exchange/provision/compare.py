@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kc_exchange.provision.rules import Rule
-from kc_exchange.provision.secrecy import KEYED_BY_NAME, is_flag, is_secret
+from kc_exchange.provision.secrecy import is_flag, is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,11 +35,7 @@ class Difference:
     def is_secret(self) -> bool:
         """Tell whether nobody may read the two values."""
         above = ("", *self.path)
-        named = any(
-            is_secret(member)
-            for holder, member in zip(above, self.path, strict=False)
-            if holder not in KEYED_BY_NAME
-        )
+        named = any(map(is_secret, self.path, above))
         return named and not (is_flag(self.before) and is_flag(self.after))
 
 

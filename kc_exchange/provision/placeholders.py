@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from kc_exchange.provision.documents import name_of, named
 from kc_exchange.provision.failure import ProvisionFailed
 from kc_exchange.provision.secrecy import (
-    KEYED_BY_NAME,
     has_credentials,
     is_flag,
     is_secret,
@@ -117,8 +116,8 @@ class Secrets:
     def _member(self, value: Any, at: _Place, name: str, *, is_one: bool) -> Any:
         if _CREDENTIALS in (name, at.kind):
             is_one = name in _OF_CREDENTIALS
-        elif at.kind not in KEYED_BY_NAME:
-            is_one = is_one or is_secret(name)
+        else:
+            is_one = is_one or is_secret(name, at.kind)
         return self._placed(value, at.member(name, value), is_one=is_one)
 
     def _secret(self, value: Any, at: _Place) -> Any:

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 SHOWN_INSTEAD = "***"
-KEYED_BY_NAME = frozenset({"client", "clientRoles", "clientScopeMappings"})
+_KEYED_BY_NAME = frozenset({"client", "clientRoles", "clientScopeMappings"})
 """Members whose own members are called like clients: those names say nothing."""
 _SECRET = re.compile(
     r"secret|passw(or)?d|passphrase|passcode|pwd|token|credential|apikey|privatekey"
@@ -38,8 +38,10 @@ _FLAGS = frozenset({"", "true", "false", "none"})
 _USER_IN_URL = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
-def is_secret(member: str) -> bool:
-    """Tell whether a member of that name holds a secret."""
+def is_secret(member: str, above: str = "") -> bool:
+    """Tell whether a member of that name, in the member `above`, holds a secret."""
+    if above in _KEYED_BY_NAME:
+        return False
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", member)
     plain = re.sub(r"[^a-z0-9]+", " ", words.lower())
     name = plain.replace(" ", "")
@@ -72,6 +74,6 @@ def public(value: Any, above: str = "") -> Any:
 
 
 def _member(member: str, value: Any, above: str) -> Any:
-    if above not in KEYED_BY_NAME and is_secret(member) and not is_flag(value):
+    if is_secret(member, above) and not is_flag(value):
         return SHOWN_INSTEAD
     return public(value, member)

@@ -105,8 +105,6 @@ class Granted:
         assertion = self._assertion(subject, realm, cached)
         ask = partial(exchange.jwt_grant, assertion, self.downstream, realm)
         granted = reported(self.downstream, realm, ask, cached)
-        if exchange.suffices(granted, self.downstream):
-            return granted
         try:
             return narrowed(granted, self.downstream, realm, cached)
         except SubjectTokenRejected as error:

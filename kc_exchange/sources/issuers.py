@@ -99,10 +99,12 @@ def issuer_alias(downstream: Downstream, subject: SubjectToken) -> str:
     if downstream.strategy == "external":
         return downstream.subject_issuer()
     settings, own = conf.current(), realm_of_subject(subject)
-    named = [own, settings.realm_of_issuer(own.issuer), *settings.realms.values()]
-    same = [one.alias for one in named if one and one.issuer == own.issuer]
-    known = (alias for alias in same if alias in downstream.subject_issuers)
-    return downstream.subject_issuer(next(known, same[1]))
+    same = [a for a, one in settings.realms.items() if one.issuer == own.issuer]
+    users = settings.realm_of_issuer(own.issuer)
+    usual = users.alias if users else same[0]
+    aliases = (own.alias, usual, *same)
+    named = (alias for alias in aliases if alias in downstream.subject_issuers)
+    return downstream.subject_issuer(next(named, usual))
 
 
 def _realms_token(downstream: Downstream, subject: SubjectToken) -> Realm:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kc_exchange import conf
 from kc_exchange.doctor.catalogue.entry import NO, yes_if
-from kc_exchange.requirements import BUILT_IN, impersonates, user_realms
+from kc_exchange.requirements import BUILT_IN, impersonates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +42,10 @@ def _takes_tokens_of_others(realm: Realm) -> bool:
 
 def _logins(asking: Realm) -> Iterator[Realm]:
     settings = conf.current()
-    aliases = user_realms(settings)
+    realms = settings.user_realms
     if impersonates(settings):
-        aliases = [*aliases, settings.impersonation.realm]
-    for realm in map(settings.realm, aliases):
+        realms = (*realms, settings.realm(settings.impersonation.realm))
+    for realm in realms:
         if realm.issuer == asking.issuer:
             yield realm
 
