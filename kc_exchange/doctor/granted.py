@@ -68,11 +68,7 @@ class _Assertion:
 
     def __init__(self, way: Way, near: Seen, there: Realm) -> None:
         self.token: AccessToken | None = None
-        wanted = replace(
-            way.downstream,
-            audience=there.issuer,
-            scopes=way.downstream.assertion_scopes,
-        )
+        wanted = exchange.assertion_wanted(way.downstream, there)
         self._near = near
         self._way = replace(way, downstream=wanted).with_names(
             client=near.realm.client_id,

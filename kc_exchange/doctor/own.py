@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 from kc_exchange import conf, exchange
 from kc_exchange.doctor.asking import ask
-from kc_exchange.doctor.requester import context_of
 from kc_exchange.doctor.subject import listed
-from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan, seconds_of
+from kc_exchange.doctor.way import (
+    EXCHANGE,
+    HAND_ONE_IN,
+    lifespan,
+    seconds_of,
+    why_nothing_came,
+)
 from kc_exchange.exceptions import ExchangeError, printable
 from kc_exchange.exchange.check import audience_of
 from kc_exchange.exchange.grants import scope_parameter
@@ -44,15 +49,10 @@ def by_service_account(way: Way) -> Iterator[Finding]:
 
 def _why_missing(way: Way, realm: Realm, error: ExchangeError) -> Finding:
     """Ask once more, and read what the token says that is not for the downstream."""
-    seen, scopes = way.realms[realm.alias], way.downstream.scopes
-    form = [("grant_type", "client_credentials"), *scope_parameter(scopes)]
-    answer = ask(realm, seen.token_url, form)
-    if context_of(answer.claims.get("jti"))[1] == "lt":
-        return way.found("requester_lightweight")
-    missing = scopes - set(str(answer.members.get("scope", "")).split())
-    if missing:
-        return way.found("role_missing", missing=listed(missing))
-    return way.refused(error)
+    scopes = scope_parameter(way.downstream.scopes)
+    form = [("grant_type", "client_credentials"), *scopes]
+    answer = ask(realm, way.realms[realm.alias].token_url, form)
+    return why_nothing_came(way, answer) or way.refused(error)
 
 
 def by_forwarding(way: Way) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.doctor.asking import Answer
     from kc_exchange.doctor.catalogue.entry import Provision
     from kc_exchange.doctor.findings import Finding, State
     from kc_exchange.doctor.seen import Seen
@@ -123,13 +124,19 @@ def why_not_available(
     answer = ask(seen.realm, seen.token_url, form)
     if answer.error is not None:
         return way.refused(error)
+    audiences = listed(audience_of(answer.claims))
+    return why_nothing_came(way, answer) or way.found(
+        mapper if scopes else empty, audiences=audiences
+    )
+
+
+def why_nothing_came(way: Way, answer: Answer) -> Finding | None:
+    """Say why scopes brought no audience, if it is not for want of a mapper."""
     if context_of(answer.claims.get("jti"))[1] == "lt":
         return way.found("requester_lightweight")
-    missing = scopes - set(str(answer.members.get("scope", "")).split())
-    if missing:
-        return way.found("role_missing", missing=listed(missing))
-    audiences = listed(audience_of(answer.claims))
-    return way.found(mapper if scopes else empty, audiences=audiences)
+    granted = set(str(answer.members.get("scope", "")).split())
+    missing = way.downstream.scopes - granted
+    return way.found("role_missing", missing=listed(missing)) if missing else None
 
 
 def look_at(

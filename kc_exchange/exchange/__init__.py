@@ -10,7 +10,7 @@ from kc_exchange.exchange.grants import (
     service_account,
 )
 from kc_exchange.exchange.impersonation import Impersonated, impersonate
-from kc_exchange.exchange.jwt_grant import jwt_grant
+from kc_exchange.exchange.jwt_grant import assertion_wanted, jwt_grant
 from kc_exchange.exchange.linked import linked_token
 from kc_exchange.exchange.reply import suffices
 from kc_exchange.exchange.revocation import end_session, revoke
@@ -19,6 +19,7 @@ __all__ = [
     "Brokered",
     "Impersonated",
     "admit",
+    "assertion_wanted",
     "broker",
     "client_credentials",
     "end_session",

@@ -7,6 +7,7 @@ one whose only audience is the issuer of the realm that is asked.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kc_exchange.exchange.check import Check
@@ -48,6 +49,13 @@ def jwt_grant(
         rows=JWT_GRANT_ROWS,
     )
     return granted(members, assertion, downstream, realm)
+
+
+def assertion_wanted(downstream: Downstream, realm: Realm) -> Downstream:
+    """Return what the user's token is exchanged for, to be an assertion in `realm`."""
+    return replace(
+        downstream, audience=realm.issuer, scopes=downstream.assertion_scopes
+    )
 
 
 def jwt_grant_form(

@@ -115,11 +115,7 @@ class Granted:
     ) -> AccessToken:
         """Never cached: Keycloak takes an assertion once."""
         own = realm_of_subject(subject)
-        wanted = replace(
-            self.downstream,
-            audience=realm.issuer,
-            scopes=self.downstream.assertion_scopes,
-        )
+        wanted = exchange.assertion_wanted(self.downstream, realm)
         ask = partial(exchange.exchange, subject, wanted, own)
         return reported(wanted, own, ask, cached)
 

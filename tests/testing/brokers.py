@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from tests.testing.conftest import EXCHANGE, TYPE
 
 if TYPE_CHECKING:
-    import requests
+    from collections.abc import Iterator
 
     from kc_exchange.testing import EmbeddedKeycloak
 
@@ -136,3 +139,11 @@ class Desk:
     def user(self, username: str) -> Any:
         """A user of the realm, if there is one."""
         return self.keycloak.realm("home").user(username)
+
+
+@contextmanager
+def desk_at(keycloak: EmbeddedKeycloak) -> Iterator[Desk]:
+    """Yield a desk whose requests go past any proxy of the environment."""
+    with requests.Session() as http:
+        http.trust_env = False
+        yield Desk(keycloak, http)

@@ -6,10 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from kc_exchange.testing import EmbeddedKeycloak
-from tests.testing.brokers import FEATURES, Desk, home, partner, provider
+from tests.testing.brokers import FEATURES, Desk, desk_at, home, partner, provider
 from tests.testing.conftest import EXCHANGE, TYPE, refusal
 from tests.testing.test_controls import claims
 
@@ -31,9 +30,8 @@ def _running() -> Iterator[EmbeddedKeycloak]:
 def desk(_running: EmbeddedKeycloak) -> Iterator[Desk]:
     """Requests to a server that nothing was allowed yet."""
     _running.reset()
-    with requests.Session() as http:
-        http.trust_env = False
-        yield Desk(_running, http)
+    with desk_at(_running) as made:
+        yield made
     _running.reset()
 
 
@@ -204,13 +202,12 @@ def test_broker_token__of_github() -> None:
     github = provider("github", providerId="github")
     with (
         EmbeddedKeycloak(home(github), partner(), features=FEATURES) as keycloak,
-        requests.Session() as http,
+        desk_at(keycloak) as desk,
     ):
-        http.trust_env = False
         keycloak.allow_exchange("home", "gateway", requested_issuer="github")
         token = keycloak.broker_token(
             "home", "nora", "github", client_id="gateway", token="gho"
         )
-        reply = Desk(keycloak, http).passed_on(token, "github").json()
+        reply = desk.passed_on(token, "github").json()
     assert (reply["access_token"], reply["expires_in"]) == ("gho", 0)
     assert "token_type" not in reply

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from kc_exchange.testing import EmbeddedKeycloak, JwtGrantRecord
-from tests.testing.brokers import Desk, home, partner, provider
+from tests.testing.brokers import Desk, desk_at, home, partner, provider
 from tests.testing.conftest import refusal
 from tests.testing.test_controls import claims
 
@@ -28,9 +27,8 @@ def _running() -> Iterator[EmbeddedKeycloak]:
 def desk(_running: EmbeddedKeycloak) -> Iterator[Desk]:
     """Requests to a server with Keycloak's default features."""
     _running.reset()
-    with requests.Session() as http:
-        http.trust_env = False
-        yield Desk(_running, http)
+    with desk_at(_running) as made:
+        yield made
     _running.reset()
 
 
@@ -114,9 +112,7 @@ def test_grant__when_two_providers_have_the_issuer() -> None:
     document = home(provider(), provider("twin"))
     with (
         EmbeddedKeycloak(document, partner()) as keycloak,
-        requests.Session() as http,
+        desk_at(keycloak) as desk,
     ):
-        http.trust_env = False
-        desk = Desk(keycloak, http)
         said = "Multiple IDPs match the same issuer: [partner, twin]"
         assert refusal(desk.assert_jwt(desk.assertion())) == (*INVALID, said)
