@@ -125,6 +125,25 @@ def claims_of(token: object) -> dict[str, Any]:
         return {}
 
 
+def roles_of(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Return the roles that a token carries: "name" of the realm, or "client/name".
+
+    What is malformed carries none.
+    """
+    clients = claims.get("resource_access")
+    held = {
+        "": claims.get("realm_access"),
+        **(clients if isinstance(clients, dict) else {}),
+    }
+    return frozenset(
+        f"{client}/{name}" if client else name
+        for client, access in held.items()
+        if isinstance(access, dict) and isinstance(access.get("roles"), list)
+        for name in access["roles"]
+        if isinstance(name, str)
+    )
+
+
 def expiry(token: str) -> float:
     """Return the `exp` of a JWT, in seconds since the epoch; 0.0 where it has none."""
     return expiry_of(claims_of(token))

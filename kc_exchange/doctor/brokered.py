@@ -7,17 +7,19 @@ is done with a user's token alone, and the session is ended at once.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
-from kc_exchange import conf, exchange
+from kc_exchange import conf, exchange, transport
 from kc_exchange.doctor.asking import ask, nobodys_token
-from kc_exchange.doctor.ending import ended
+from kc_exchange.doctor.ending import ended, fate
 from kc_exchange.doctor.standard import exchanged
 from kc_exchange.doctor.way import EXCHANGE, HAND_ONE_IN, lifespan, seconds_of
-from kc_exchange.exceptions import ExchangeError, InvalidToken
+from kc_exchange.exceptions import ExchangeError, InvalidToken, UnexpectedReply
 from kc_exchange.exchange import token_endpoint
 from kc_exchange.exchange.broker import broker_form, brokered
 from kc_exchange.exchange.broker_refusals import BROKER_ROWS
+from kc_exchange.exchange.discard import discard
 from kc_exchange.exchange.rows import Asked
 from kc_exchange.sources.issuers import broker_realm, issuer_alias
 from kc_exchange.tokens import ACCESS_TOKEN, TYPE, SubjectToken, unverified_claims
@@ -119,8 +121,7 @@ def _done(way: Way, seen: Seen, provider: str, *, narrow: bool) -> Iterator[Find
         narrowed = list(_narrowed(way, seen.realm, first)) if narrow else []
     finally:
         failures = _ended(seen.realm, first)
-    is_over = first.id_token and not failures
-    end = "is ended again" if is_over else "lasts to its idle limit"
+    end = fate(first.id_token, failures)
     said = f"The realm took the token of {provider}; its session {end}."
     yield way.chart.holds(EXCHANGE, said)
     yield from narrowed
@@ -148,11 +149,9 @@ def _brought(way: Way, realm: Realm, provider: str) -> Brokered:
     )
     try:
         return brokered(members, way.subject, realm, frozenset())
-    except ExchangeError:
-        value, id_token = members.get("access_token"), members.get("id_token")
-        if isinstance(value, str):
-            token = SubjectToken(value=value, realm=realm.alias)
-            ended(id_token if isinstance(id_token, str) else "", token, realm)
+    except UnexpectedReply:
+        with transport.within(inf):  # as `ended` does
+            discard(members, way.subject, realm)
         raise
 
 

@@ -25,6 +25,12 @@ def ended(id_token: str, token: SubjectToken, realm: Realm) -> list[ExchangeErro
         return list(_failures(id_token, token, realm))
 
 
+def fate(id_token: str, failures: list[ExchangeError]) -> str:
+    """Return what became of a session, for a sentence."""
+    is_over = id_token and not failures
+    return "is ended again" if is_over else "lasts to its idle limit"
+
+
 def _failures(
     id_token: str, token: SubjectToken, realm: Realm
 ) -> Iterator[ExchangeError]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from kc_exchange import conf, exchange
 from kc_exchange.doctor.catalogue.entry import yes_if
-from kc_exchange.doctor.ending import ended
+from kc_exchange.doctor.ending import ended, fate
 from kc_exchange.doctor.way import lifespan, seconds_of
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.requirements import IMPERSONATION_ROLE, MANAGEMENT
-from kc_exchange.tokens import unverified_claims
+from kc_exchange.tokens import roles_of, unverified_claims
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,10 +43,7 @@ _WANTS = (
 
 def may_impersonate(claims: Mapping[str, Any]) -> bool:
     """Tell whether a token carries what lets its holder impersonate."""
-    clients = claims.get("resource_access")
-    access = clients.get(MANAGEMENT) if isinstance(clients, dict) else None
-    roles = access.get("roles") if isinstance(access, dict) else None
-    return isinstance(roles, list) and IMPERSONATION_ROLE in roles
+    return f"{MANAGEMENT}/{IMPERSONATION_ROLE}" in roles_of(claims)
 
 
 def try_impersonation(
@@ -85,8 +82,7 @@ def _done(
         yield chart.of(START, error, **_better(error, operator))
         return
     failures = ended(begun.id_token, begun.token, seen.realm)
-    is_over = begun.id_token and not failures
-    end = "is ended again" if is_over else "lasts to its idle limit"
+    end = fate(begun.id_token, failures)
     said = f"Keycloak issued a token of the target; the session of it {end}."
     yield chart.holds(START, said)
     yield from lifespan(chart, START, seconds_of(begun.token.value))
@@ -101,9 +97,6 @@ def _better(error: ExchangeError, operator: SubjectToken) -> _Better:
     claims = unverified_claims(operator.value)
     if may_impersonate(claims):
         return {"code": "target_refused_for_operator"}
-    own = conf.current().impersonation.operator_role
-    access = claims.get("realm_access")
-    roles = access.get("roles") if isinstance(access, dict) else None
-    is_operator = isinstance(roles, list) and bool(own) and own in roles
+    is_operator = conf.current().impersonation.operator_role in roles_of(claims)
     # Whoever has OPERATOR_ROLE lacks only what `provision` puts into that role.
     return {"code": "operator_role_missing", "provision": yes_if(is_operator)}

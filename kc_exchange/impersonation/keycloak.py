@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kc_exchange import capture, conf, exchange
 from kc_exchange.exceptions import NoSubjectToken, SubjectTokenRejected
@@ -11,10 +11,9 @@ from kc_exchange.impersonation import tokens
 from kc_exchange.impersonation.errors import ImpersonationRefused
 from kc_exchange.impersonation.people import elsewhere_only, subject_of
 from kc_exchange.sources import RequestSubject
-from kc_exchange.tokens import claims_of
+from kc_exchange.tokens import claims_of, roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
@@ -168,7 +167,7 @@ def _refuse_another_login(token: SubjectToken, realm: Realm) -> None:
 
 def _more_roles(issued: Impersonated, operator: SubjectToken) -> str:
     """Name what the target's token has beyond the operator's, where both say."""
-    mine = _roles(claims_of(operator.value))
+    mine = roles_of(claims_of(operator.value))
     if not mine:
         return ""
     ordinary = conf.current().impersonation.ordinary_roles | _EVERYBODYS
@@ -178,15 +177,3 @@ def _more_roles(issued: Impersonated, operator: SubjectToken) -> str:
         if not role.startswith(("default-roles-", "account/"))
     }
     return ", ".join(sorted(more)[:5])
-
-
-def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Return the roles of a token as `Impersonated.roles` has them."""
-    clients = {"": claims.get("realm_access"), **(claims.get("resource_access") or {})}
-    return frozenset(
-        f"{client}/{name}" if client else name
-        for client, access in clients.items()
-        if isinstance(access, dict)
-        for name in access.get("roles", ())
-        if isinstance(name, str)
-    )
