@@ -14,7 +14,6 @@ from kc_exchange.sources import RequestSubject
 from kc_exchange.tokens import claims_of, roles_of
 
 if TYPE_CHECKING:
-
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
