@@ -41,6 +41,7 @@ def _nothing_kept() -> Iterator[None]:
     discovery.forget()
     transport.close()
     jwt_validation.forget()
+    cache.floors.forget()
     flood.clear()
 
 

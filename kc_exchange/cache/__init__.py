@@ -1,28 +1,36 @@
-"""Keep exchanged tokens while they are good; ask for each of them once at a time."""
+"""Keep exchanged tokens while they are good; ask for each of them once at a time.
+
+In this process (`store`, `flight`), and in a cache that processes share (`second`).
+"""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
+from typing import TYPE_CHECKING
 
+from kc_exchange.cache import floors, shared
 from kc_exchange.cache.flight import Flights
-from kc_exchange.cache.marks import mark_of
+from kc_exchange.cache.keys import Key, cache_key
+from kc_exchange.cache.marks import issuer_mark, owners_of, person_mark, session_mark
 from kc_exchange.cache.refused import Refused
 from kc_exchange.cache.store import TokenCache
 
+if TYPE_CHECKING:
+    from kc_exchange.tokens import SubjectToken
+
 __all__ = [
     "Flights",
+    "Key",
     "Refused",
     "TokenCache",
     "brokered",
     "cache_key",
     "drop_issuer",
+    "forget_person",
+    "forget_session",
+    "forget_session_of",
     "refused",
     "tokens",
 ]
-
-_key = os.urandom(32)
 
 tokens = TokenCache()
 """The exchanged tokens of this process."""
@@ -35,23 +43,42 @@ refused = Refused()
 """What this process was refused in the last 30 seconds."""
 
 
-def cache_key(*parts: str, issuers: tuple[str, str] = ("", "")) -> bytes:
-    """Return the key of a cache entry: everything that decides which token it is.
+def drop_issuer(issuer: str, instant: int) -> None:
+    """Drop every token that `issuer` issued, and what was obtained for one of its.
 
-    Each part is preceded by its length, so that no two lists of parts run into the
-    same text; the HMAC's key lives and dies with the process, so that a key confirms
-    no guessed token. In front are the marks of those whose tokens it hangs on: see
-    `drop_issuer`.
+    `instant`: its not-before policy, in seconds since the epoch. What the shared cache
+    holds of before is not taken any more.
     """
-    digest = hmac.new(_key, digestmod=hashlib.sha256)
-    for part in parts:
-        raw = part.encode()
-        digest.update(b"%d:" % len(raw))
-        digest.update(raw)
-    return mark_of(issuers[0]) + mark_of(issuers[1]) + digest.digest()
+    floors.raise_to(issuer_mark(issuer), instant)
+    _drop(issuer_mark(issuer))
 
 
-def drop_issuer(issuer: str) -> None:
-    """Drop every token that `issuer` issued, and what was obtained for one of its."""
+def forget_session(issuer: str, session_id: str) -> None:
+    """Let nobody have what was obtained for a session at Keycloak (`sid`).
+
+    Here from now on; in other processes within LOCAL_SECONDS of SHARED_CACHE. Without
+    a shared cache they do not learn of it. Raises nothing.
+    """
+    _forget(session_mark(issuer, session_id))
+
+
+def forget_person(issuer: str, subject: str) -> None:
+    """Do as `forget_session` does, for all sessions of a person (`sub`)."""
+    _forget(person_mark(issuer, subject))
+
+
+def forget_session_of(issuer: str, token: SubjectToken) -> None:
+    """Do as `forget_session` does, for the session that a subject token is of."""
+    _forget(owners_of(issuer, token.value)[0])
+
+
+def _forget(mark: bytes) -> None:
+    _drop(mark)
+    second = shared.current()
+    if second is not None:
+        second.forget([mark])
+
+
+def _drop(mark: bytes) -> None:
     for kept in (tokens, brokered):
-        kept.drop_marked(mark_of(issuer))
+        kept.drop_marked(mark)

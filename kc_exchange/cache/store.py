@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import OrderedDict
@@ -10,35 +11,66 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from kc_exchange import conf, forks
+from kc_exchange.cache import shared
+from kc_exchange.cache.drops import Drops
 from kc_exchange.cache.flight import Flights
-from kc_exchange.cache.marks import has_mark
+from kc_exchange.cache.stored import unverified
 from kc_exchange.exceptions import ExchangeDenied, SubjectTokenRejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kc_exchange.cache.keys import Key
+    from kc_exchange.cache.stored import Stored
     from kc_exchange.tokens import AccessToken
 
-_SKEW = 30.0
+    Load = Callable[[str], AccessToken]
+
 _RENEW_AT = 0.8
 _JITTER = 0.1
 _RENEWAL_PAUSE = 5.0
 """Seconds before a failed renewal is tried again, while the old token serves."""
+_ALONE = 60.0
+"""Seconds that an entry serves at the most while the shared cache is away."""
+_LOOK_AGAIN = 1.0
+"""Seconds until the shared cache is asked again that was away."""
 
 
 class _Entry:
-    __slots__ = ("renew_at", "token", "valid_until")
+    """A token, and when it ends here, by the monotonic clock."""
 
-    def __init__(self, token: AccessToken, lifetime: float) -> None:
+    __slots__ = (
+        "alone_until",
+        "fresh_until",
+        "marks",
+        "renew_at",
+        "token",
+        "valid_until",
+    )
+
+    def __init__(self, stored: Stored, marks: bytes, local_seconds: float) -> None:
         now = time.monotonic()
-        self.token = token
-        self.valid_until = now + lifetime - min(_SKEW, lifetime / 2)
+        began = now - max(0.0, time.time() - stored.obtained_at)
         share = _RENEW_AT + random.uniform(-_JITTER, _JITTER)  # noqa: S311
-        self.renew_at = now + (self.valid_until - now) * share
+        self.token = stored.token
+        self.marks = marks
+        self.valid_until = began + stored.usable_for
+        self.renew_at = began + stored.usable_for * share
+        known_at = now if stored.verified_at is None else stored.verified_at
+        self.fresh_until = known_at + local_seconds
+        self.alone_until = known_at + max(local_seconds, _ALONE)
+
+    @property
+    def serves_until(self) -> float:
+        return min(self.valid_until, self.fresh_until)
 
 
 class TokenCache:
-    """Tokens by key. `load(cache)` is what obtains one: "miss" or "renewal"."""
+    """Tokens by key. `load(cache)` is what obtains one: "miss" or "renewal".
+
+    Where there is a shared cache, an entry serves for `LOCAL_SECONDS` of it after its
+    owners were last known to be there, and for 60 s while that cache is away.
+    """
 
     def __init__(self) -> None:
         self.flights = Flights()
@@ -48,21 +80,20 @@ class TokenCache:
     def _reset(self) -> None:
         self._lock = Lock()
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
-        self._generation = 0
+        self._drops = Drops()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, key: bytes) -> AccessToken | None:
+    def get(self, key: Key) -> AccessToken | None:
         """Return the token if it needs no renewal yet. The hot path: no lock."""
-        entry = self._entries.get(key)
-        if entry is None or time.monotonic() >= entry.renew_at:
+        entry = self._entries.get(key.digest)
+        if entry is None:
             return None
-        return entry.token
+        now = time.monotonic()
+        return entry.token if now < entry.renew_at and now < entry.fresh_until else None
 
-    def obtain(
-        self, key: bytes, load: Callable[[str], AccessToken], deadline: float
-    ) -> AccessToken:
+    def obtain(self, key: Key, load: Load, deadline: float) -> AccessToken:
         """Return the token for `key`, from here or from one call of `load`.
 
         A token near its end is still served, while one renewal runs in the
@@ -72,93 +103,115 @@ class TokenCache:
         Raises:
             ExchangeError: what `load` raised, here or for whoever called it.
         """
-        token = self._good(key, load)
+        token = self._good(key, load, deadline)
         if token is None:
-            token = self.flights.run(key, self._loader(key, load), deadline)
+            run = self._loader(key, load, deadline)
+            token = self.flights.run(key.digest, run, _patience(deadline))
         return token
 
-    async def aobtain(
-        self, key: bytes, load: Callable[[str], AccessToken], deadline: float
-    ) -> AccessToken:
+    async def aobtain(self, key: Key, load: Load, deadline: float) -> AccessToken:
         """Do as `obtain` does, for an event loop: `load` runs in a thread."""
-        token = self._good(key, load)
+        token = self._good(key, load, deadline)
         if token is None:
-            token = await self.flights.arun(key, self._loader(key, load), deadline)
+            run = self._loader(key, load, deadline)
+            token = await self.flights.arun(key.digest, run, _patience(deadline))
         return token
 
-    def discard(self, key: bytes, token: AccessToken) -> None:
+    def discard(self, key: Key, token: AccessToken) -> None:
         """Drop `token`, unless a newer one has taken its place (compare and delete)."""
         with self._lock:
-            entry = self._entries.get(key)
+            entry = self._entries.get(key.digest)
             if entry is not None and entry.token.value == token.value:
-                del self._entries[key]
+                del self._entries[key.digest]
+        second = shared.current()
+        if second is not None:
+            second.discard(key, token)
 
-    def drop(self, *keys: bytes) -> None:
-        """Drop whatever these keys have; what is under way is not kept."""
+    def drop_marked(self, *marks: bytes) -> None:
+        """Drop what has one of these marks; what is under way is not kept."""
         with self._lock:
-            for key in keys:
-                self._entries.pop(key, None)
-            self._generation += 1
-
-    def drop_marked(self, mark: bytes) -> None:
-        """Drop what has the mark of an issuer; what is under way is not kept."""
-        with self._lock:
-            for key in [key for key in self._entries if has_mark(key, mark)]:
-                del self._entries[key]
-            self._generation += 1
+            self._drops.note(marks)
+            for digest, entry in list(self._entries.items()):
+                if any(mark in entry.marks for mark in marks):
+                    del self._entries[digest]
 
     def clear(self) -> None:
         """Drop everything; what is under way is handed out but not kept."""
         with self._lock:
             self._entries.clear()
-            self._generation += 1
+            self._drops.note_all()
 
-    def _good(
-        self, key: bytes, load: Callable[[str], AccessToken]
-    ) -> AccessToken | None:
-        entry = self._entries.get(key)
+    def _good(self, key: Key, load: Load, deadline: float) -> AccessToken | None:
+        entry = self._entries.get(key.digest)
         now = time.monotonic()
-        if entry is None or now >= entry.valid_until:
+        if entry is None or now >= entry.serves_until:
             return None
         if now >= entry.renew_at:
             entry.renew_at = min(now + _RENEWAL_PAUSE, entry.valid_until)
+            run = self._loader(key, load, deadline, renewed=entry)
             with suppress(RuntimeError):  # no thread is to be had: another will try
-                self.flights.start(key, self._loader(key, load, renewed=entry))
+                self.flights.start(key.digest, run)
         return entry.token
 
     def _loader(
-        self,
-        key: bytes,
-        load: Callable[[str], AccessToken],
-        renewed: _Entry | None = None,
+        self, key: Key, load: Load, deadline: float, renewed: _Entry | None = None
     ) -> Callable[[], AccessToken]:
+        def ask() -> AccessToken:
+            return load("miss" if renewed is None else "renewal")
+
         def run() -> AccessToken:
-            entry = self._entries.get(key)
-            fresh = entry is not None and time.monotonic() < entry.valid_until
-            if entry is not None and fresh and entry is not renewed:
+            entry, now = self._entries.get(key.digest), time.monotonic()
+            if entry and entry is not renewed and now < entry.serves_until:
                 return entry.token
-            generation = self._generation
+            begun = self._drops.count
             try:
-                token = load("miss" if renewed is None else "renewal")
+                stored = self._obtained(key, ask, deadline, entry, renewed)
             except (SubjectTokenRejected, ExchangeDenied):
                 if renewed is not None:
                     self.discard(key, renewed.token)
                 raise
-            self._keep(key, token, generation)
-            return token
+            if entry is None or stored.token is not entry.token:
+                self._keep(key, stored, begun)
+            elif renewed is None:
+                entry.fresh_until = now + _LOOK_AGAIN
+            return stored.token
 
         return run
 
-    def _keep(self, key: bytes, token: AccessToken, generation: int) -> None:
-        lifetime = token.expires_at - time.time()
-        if lifetime <= 0:
+    def _obtained(
+        self,
+        key: Key,
+        ask: Callable[[], AccessToken],
+        deadline: float,
+        entry: _Entry | None,
+        renewed: _Entry | None,
+    ) -> Stored:
+        second = shared.current()
+        if second is None:
+            return unverified(ask())
+        now = time.monotonic()
+        serves = entry and now < min(entry.valid_until, entry.alone_until - _LOOK_AGAIN)
+        return second.obtain(
+            key,
+            ask,
+            deadline,
+            local=entry.token if entry and serves and not renewed else None,
+            than=renewed.token if renewed else None,
+        )
+
+    def _keep(self, key: Key, stored: Stored, begun: int) -> None:
+        if stored.usable_until <= time.time():
             return
-        entry = _Entry(token, lifetime)
+        second = shared.current()
+        marks = key.marks
+        entry = _Entry(
+            stored, b"".join(marks), second.local_seconds if second else math.inf
+        )
         with self._lock:
-            if generation != self._generation:
+            if self._drops.since(begun, marks):
                 return
-            self._entries[key] = entry
-            self._entries.move_to_end(key)
+            self._entries[key.digest] = entry
+            self._entries.move_to_end(key.digest)
             if len(self._entries) > conf.current().cache_size:
                 self._make_room()
 
@@ -166,7 +219,12 @@ class TokenCache:
         """Drop what has expired; if nothing has, what was stored longest ago."""
         now = time.monotonic()
         over = [k for k, entry in self._entries.items() if now >= entry.valid_until]
-        for key in over:
-            del self._entries[key]
+        for digest in over:
+            del self._entries[digest]
         if not over:
             self._entries.popitem(last=False)
+
+
+def _patience(deadline: float) -> float:
+    """Return how long a flight may take: another process may be waited for first."""
+    return deadline if shared.current() is None else deadline * 2 + 1

@@ -22,6 +22,7 @@ from kc_exchange.conf.values import (
     Provider,
     Realm,
     Settings,
+    SharedCache,
     Strategy,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "Provider",
     "Realm",
     "Settings",
+    "SharedCache",
     "Strategy",
     "current",
     "problems",

@@ -10,6 +10,7 @@ from django.http.request import split_domain_port
 from kc_exchange.conf.parse_downstream import downstream
 from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.parse_provider import provider
+from kc_exchange.conf.parse_shared import shared_cache
 from kc_exchange.conf.reader import Problem, Reader
 from kc_exchange.conf.values import ClientAuth, Realm, Settings
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 TOP = {
     "REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE",
     "IMPERSONATION", "AUDIT", "PROVIDERS", "REALM_OF_REQUEST",
-    "REALM_FILES",
+    "REALM_FILES", "SHARED_CACHE",
 }  # fmt: skip
 REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
@@ -76,6 +77,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         providers=providers,
         realm_files=_realm_files(top, realms),
         realm_of_request=top.text("REALM_OF_REQUEST", defaults.realm_of_request),
+        shared_cache=shared_cache(top),
     )
     return (None if found else parsed), found
 

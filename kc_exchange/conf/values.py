@@ -134,6 +134,20 @@ class Downstream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedCache:
+    """The cache that processes share for exchanged tokens."""
+
+    alias: str
+    """Which of CACHES."""
+    keys: tuple[str | bytes, ...] = field(repr=False)
+    """What its entries are sealed under: the first; the others still open."""
+    local_seconds: float = 10.0
+    """Seconds after which a process looks whether its copy is still good."""
+    timeout: float = 0.05
+    """Seconds that one operation may take, before the cache counts as away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of `KC_EXCHANGE`."""
 
@@ -158,6 +172,8 @@ class Settings:
     """Seconds that two clocks may differ; 60 at the most."""
     cache_size: int = 10_000
     """Exchanged tokens kept in a process at the most."""
+    shared_cache: SharedCache | None = None
+    """None: each process has a cache of its own alone."""
 
     @property
     def user_realms(self) -> tuple[Realm, ...]:

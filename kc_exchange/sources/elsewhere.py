@@ -58,7 +58,7 @@ class Brokered:
         """Drop the first token, if it went to the downstream as it was."""
         cache.brokered.discard(self.first_key(subject), token)
 
-    def first_key(self, subject: SubjectToken) -> bytes:
+    def first_key(self, subject: SubjectToken) -> cache.Key:
         """Return the key of the first token, which other downstreams may share."""
         issuer = issuer_alias(self.downstream, subject)
         return key_of(self.realm(subject), subject, "broker", issuer)

@@ -15,6 +15,7 @@ from kc_exchange.sources.keys import downstream_key, place_key
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kc_exchange.cache import Key
     from kc_exchange.sources.routes import Route
     from kc_exchange.sources.subjects import Subject
     from kc_exchange.tokens import AccessToken, SubjectToken
@@ -26,7 +27,7 @@ class ExchangedSource:
     def __init__(self, route: Route, subject: Subject) -> None:
         self._route = route
         self._subject = subject
-        self._keyed: tuple[SubjectToken | None, bytes] = (None, b"")
+        self._keyed: tuple[SubjectToken, Key] | None = None
 
     def token(self) -> AccessToken:
         """Return the exchanged token, refreshing an expired subject token once."""
@@ -67,7 +68,7 @@ class ExchangedSource:
 
     def _asking(
         self, subject: SubjectToken
-    ) -> tuple[bytes, Callable[[str], AccessToken], float]:
+    ) -> tuple[Key, Callable[[str], AccessToken], float]:
         key, load = self._key(subject), partial(self._load, subject)
         return key, load, self._route.seconds(subject)
 
@@ -75,16 +76,17 @@ class ExchangedSource:
         realm = self._route.realm(subject)
         place = place_key(self._route.downstream, realm, subject)
         load = partial(self._route.load, subject)
-        return cache.refused.guard(self._key(subject), place, load, cached)
+        key = self._key(subject)
+        return cache.refused.guard(key.digest, place.digest, load, cached)
 
-    def _key(self, subject: SubjectToken) -> bytes:
+    def _key(self, subject: SubjectToken) -> Key:
         """Hashing the token takes longer than the look-up: once a subject token."""
-        known, key = self._keyed
-        if known is not subject:
+        keyed = self._keyed
+        if keyed is None or keyed[0] is not subject:
             realm = self._route.realm(subject)
             key = downstream_key(self._route.downstream, realm, subject)
-            self._keyed = (subject, key)
-        return key
+            keyed = self._keyed = (subject, key)
+        return keyed[1]
 
 
 def is_over(subject: SubjectToken) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kc_exchange.tokens import SubjectToken
 
 
-def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> bytes:
+def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> cache.Key:
     """Return the key of what the client of `realm` got for a subject, if for any."""
     return cache.cache_key(
         "v2",
@@ -24,13 +24,14 @@ def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> bytes:
         realm.client_auth,
         *_parts(subject),
         *what,
-        issuers=(realm.issuer, _issuer_of(subject)),
+        issuers=(realm.issuer, _voidable(subject)),
+        subject=None if subject is None else (issuer_of(subject), subject.value),
     )
 
 
 def downstream_key(
     downstream: Downstream, realm: Realm, subject: SubjectToken | None
-) -> bytes:
+) -> cache.Key:
     """Return the key of a downstream's token, for a user or for nobody."""
     by_alias = downstream.strategy in {"cross-realm", "external"}
     return key_of(
@@ -46,17 +47,22 @@ def downstream_key(
     )
 
 
-def place_key(downstream: Downstream, realm: Realm, subject: SubjectToken) -> bytes:
+def place_key(downstream: Downstream, realm: Realm, subject: SubjectToken) -> cache.Key:
     """Return the key of what is the same for all users of the subject's realm."""
     return downstream_key(downstream, realm, replace(subject, value=""))
 
 
-def _issuer_of(subject: SubjectToken | None) -> str:
-    """Return whose token it is; a provider's is not ours to declare void."""
-    if subject is None or subject.provider:
-        return ""
+def issuer_of(subject: SubjectToken) -> str:
+    """Return whose sessions and people the token names: an issuer, or a provider."""
+    if subject.provider:
+        return f"provider {subject.provider}"
     own = conf.current().realms.get(subject.realm)
     return own.issuer if own else ""
+
+
+def _voidable(subject: SubjectToken | None) -> str:
+    """Return who may declare the token void; of a provider nobody tells us that."""
+    return "" if subject is None or subject.provider else issuer_of(subject)
 
 
 def _parts(subject: SubjectToken | None) -> tuple[str, ...]:

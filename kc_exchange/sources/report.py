@@ -55,7 +55,7 @@ def reported(
         raise
     facts["milliseconds"] = (time.perf_counter() - started) * 1000
     if jwt_validation.refuse_issued_before(realm.issuer, token.not_before):
-        cache.drop_issuer(realm.issuer)
+        cache.drop_issuer(realm.issuer, token.not_before)
     _tell("exchanged", "ok", facts, logging.INFO)
     token_exchanged.send_robust(sender=None, **facts)
     return token

@@ -112,5 +112,5 @@ def _actor(realm: Realm) -> AccessToken:
     return cache.brokered.get(key) or cache.brokered.obtain(key, load, realm.deadline)
 
 
-def _actor_key(realm: Realm) -> bytes:
+def _actor_key(realm: Realm) -> cache.Key:
     return key_of(realm, None, "actor")

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from asgiref.sync import sync_to_async
 
 from kc_exchange import cache, conf, exchange
-from kc_exchange.exceptions import ExchangeMisconfigured, SubjectTokenRejected
+from kc_exchange.exceptions import SubjectTokenRejected
 from kc_exchange.sources.elsewhere import Brokered, Granted
 from kc_exchange.sources.exchanged import ExchangedSource, is_over
 from kc_exchange.sources.issuers import own_realm
-from kc_exchange.sources.keys import downstream_key
+from kc_exchange.sources.keys import downstream_key, issuer_of
 from kc_exchange.sources.report import reported
 from kc_exchange.sources.routes import Exchanged, Linked
 from kc_exchange.tokens import AccessToken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from kc_exchange.conf import Downstream, Strategy
     from kc_exchange.sources.routes import Route
@@ -110,7 +108,8 @@ class ServiceAccountSource:
         self._key = downstream_key(downstream, self._realm, None)
         load = partial(exchange.client_credentials, downstream, self._realm)
         told = partial(reported, downstream, self._realm, load)
-        self._load = partial(cache.refused.guard, self._key, self._key, told)
+        own = self._key.digest
+        self._load = partial(cache.refused.guard, own, own, told)
 
     def token(self) -> AccessToken:
         """Return the service account's token."""
@@ -129,24 +128,8 @@ class ServiceAccountSource:
 
 
 def forget(subject: SubjectToken) -> None:
-    """Drop every token of this process that came from `subject`."""
-    first: set[bytes] = set()
-    last: set[bytes] = set()
-    for downstream, route in _routes(subject):
-        with suppress(ExchangeMisconfigured):
-            realm = route.realm(subject)
-            last.add(downstream_key(downstream, realm, subject))
-            if isinstance(route, Brokered):
-                first.add(route.first_key(subject))
-    cache.tokens.drop(*last)
-    cache.brokered.drop(*first)
+    """Let nobody have what was obtained for the session that `subject` is of.
 
-
-def _routes(subject: SubjectToken) -> Iterator[tuple[Downstream, Route]]:
-    """Yield every downstream with the routes by which the token may lead there."""
-    for downstream in conf.current().downstreams.values():
-        if downstream.strategy in ROUTES:
-            yield downstream, ROUTES[downstream.strategy](downstream)
-        if downstream.strategy == "exchange":
-            acted = replace(downstream, strategy="impersonate", realm=subject.realm)
-            yield acted, ROUTES["impersonate"](acted)
+    In this process at once, see `cache.forget_session`.
+    """
+    cache.forget_session_of(issuer_of(subject), subject)

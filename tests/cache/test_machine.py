@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from kc_exchange.cache import TokenCache
+from kc_exchange.cache import Key, TokenCache
 from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.tokens import AccessToken
 from tests.cache.tools import age, until
@@ -49,7 +49,7 @@ class CacheMachine(RuleBasedStateMachine):
         """Ask for a token: never one that is over, discarded or of another key."""
         before = set(self.ends)
         try:
-            token = self.cache.obtain(key, lambda _: self.load(key), 1.0)
+            token = self.cache.obtain(Key(key), lambda _: self.load(key), 1.0)
         except ExchangeUnavailable:
             assert self.away
             return
@@ -63,7 +63,7 @@ class CacheMachine(RuleBasedStateMachine):
     @rule(key=KEYS)
     def look(self, key: bytes) -> None:
         """Look on the hot path: the same."""
-        token = self.cache.get(key)
+        token = self.cache.get(Key(key))
         if token is not None:
             assert token.value.startswith(key.decode())
             assert token.value not in self.dropped
@@ -78,11 +78,11 @@ class CacheMachine(RuleBasedStateMachine):
     @rule(key=KEYS)
     def refuse(self, key: bytes) -> None:
         """Let a downstream refuse the token."""
-        token = self.cache.get(key)
+        token = self.cache.get(Key(key))
         if token is not None:
-            self.cache.discard(key, token)
+            self.cache.discard(Key(key), token)
             self.dropped.add(token.value)
-            assert self.cache.get(key) is None
+            assert self.cache.get(Key(key)) is None
 
     @rule(lifetime=st.sampled_from([-5.0, 0.0, 1.0, 30.0, 60.0, 300.0]))
     def change_lifetime(self, lifetime: float) -> None:

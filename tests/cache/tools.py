@@ -50,6 +50,8 @@ def age(cache: TokenCache, seconds: float) -> None:
     for entry in cache._entries.values():
         entry.valid_until -= seconds
         entry.renew_at -= seconds
+        entry.fresh_until -= seconds
+        entry.alone_until -= seconds
 
 
 def until(condition: object, seconds: float = 2.0) -> None:

@@ -1,0 +1,106 @@
+"""What the shared cache holds of a token, and how it is written down."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kc_exchange.cache import floors
+from kc_exchange.tokens import AccessToken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kc_exchange.cache.keys import Key
+
+SKEW = 30.0
+"""Seconds before its expiry from which a token is not used; half its life at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A token, and when it was obtained, in seconds since the epoch."""
+
+    token: AccessToken
+    obtained_at: float
+    verified_at: float | None = None
+    """When its owners were last known to be there, by the monotonic clock."""
+
+    @property
+    def usable_for(self) -> float:
+        """The seconds from `obtained_at` for which the token is used."""
+        lifetime = self.token.expires_at - self.obtained_at
+        return lifetime - min(SKEW, lifetime / 2)
+
+    @property
+    def usable_until(self) -> float:
+        """When the token is used no more, in seconds since the epoch."""
+        return self.obtained_at + self.usable_for
+
+    def is_newer(self, than: AccessToken | None) -> bool:
+        """Whether it may take the place of a token that is to be renewed."""
+        return than is None or self.token.expires_at > than.expires_at
+
+
+def unverified(token: AccessToken) -> Stored:
+    """Return what was obtained, or found, while nobody could tell of its owners."""
+    return Stored(token, time.time())
+
+
+def written(stored: Stored, key: Key, generations: Mapping[str, str]) -> bytes:
+    """Return what `read` reads; it holds the token in the clear, so seal it."""
+    token = stored.token
+    return json.dumps(
+        [
+            token.value,
+            token.token_type,
+            token.expires_at,
+            sorted(token.scope),
+            token.not_before,
+            stored.obtained_at,
+            [floors.of(mark) for mark in key.issuers],
+            dict(generations),
+        ],
+        separators=(",", ":"),
+    ).encode()
+
+
+def read(
+    plain: bytes,
+    key: Key,
+    owners: Sequence[Sequence[str]],
+    generations: Mapping[str, str],
+) -> Stored | None:
+    """Return what `written` wrote, None if it is over or its owners are gone.
+
+    Args:
+        plain: what was unsealed, so that nobody else wrote it.
+        key: by which it was found.
+        owners: for each owner the names of its generations.
+        generations: what is under these names now.
+    """
+    values: list[Any] = json.loads(plain)
+    value, kind, expires_at, scope, not_before, obtained_at, known, before = values
+    if any(
+        then < floors.of(mark) for mark, then in zip(key.issuers, known, strict=True)
+    ):
+        return None
+    for names in owners:
+        same = [
+            before[name] == generations.get(name) for name in names if name in before
+        ]
+        if not same or not all(same):
+            return None
+    stored = Stored(
+        AccessToken(
+            value=value,
+            token_type=kind,
+            expires_at=expires_at,
+            scope=frozenset(scope),
+            not_before=not_before,
+        ),
+        obtained_at,
+    )
+    return stored if time.time() < stored.usable_until else None
