@@ -75,12 +75,13 @@ class Backend:
 
         They wait in this process, and are lost with it.
         """
-        if self._asked(lambda cache: not cache.set_many(dict(values), seconds)):
-            return
-        with self._lock:
-            self._unsaid |= {name: (value, seconds) for name, value in values.items()}
-            while len(self._unsaid) > _MOST_UNSAID:
-                del self._unsaid[next(iter(self._unsaid))]
+        while not self._asked(lambda cache: not cache.set_many(dict(values), seconds)):
+            with self._lock:
+                self._unsaid |= {name: (said, seconds) for name, said in values.items()}
+                while len(self._unsaid) > _MOST_UNSAID:
+                    del self._unsaid[next(iter(self._unsaid))]
+                if self._away:  # who waits for it will say it
+                    return
 
     def _asked(self, what: Callable[[BaseCache], _T]) -> _T | None:
         if self._away:
