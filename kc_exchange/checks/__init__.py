@@ -1,6 +1,6 @@
 """System checks: each setting that can be wrong or unsafe has its number.
 
-E001-E011, E017-E021 and E026-E031 are mistakes in the dictionary itself, found by
+E001-E011, E017-E021 and E026-E044 are mistakes in the dictionary itself, found by
 `kc_exchange.conf`. The rest needs the project around it.
 """
 
@@ -8,10 +8,12 @@ from kc_exchange.checks.exchange import check_settings
 from kc_exchange.checks.external import check_throttling
 from kc_exchange.checks.impersonation import check_impersonation
 from kc_exchange.checks.record import check_guards
+from kc_exchange.checks.shared_cache import check_shared_cache
 
 __all__ = [
     "check_guards",
     "check_impersonation",
     "check_settings",
+    "check_shared_cache",
     "check_throttling",
 ]

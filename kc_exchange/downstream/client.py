@@ -162,7 +162,8 @@ class DownstreamClient(httpx.AsyncClient):
             return response
         challenge = self._challenge(response)
         if challenge.rejects_token(bare=self._downstream.accept_bare_401):
-            self._source.discard(token)
+            # A shared cache is asked for it, too: not in the event loop.
+            await asyncio.to_thread(self._source.discard, token)
             if isinstance(request.stream, httpx.ByteStream):
                 await response.aclose()
                 newer = await self._source.atoken()

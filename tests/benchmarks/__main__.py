@@ -23,6 +23,7 @@ _MODULES = {
     "e": "bearer_validation",
     "f": "impersonated_request",
     "g": "audit_record",
+    "h": "shared_cache",
 }
 
 

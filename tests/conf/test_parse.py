@@ -26,6 +26,9 @@ GOOD: dict[str, Any] = {
 }
 
 
+SHARED = {"ALIAS": "default"}
+
+
 def changed(*where: str, value: Any) -> dict[str, Any]:
     raw: dict[str, Any] = copy.deepcopy(GOOD)
     place = raw
@@ -159,6 +162,12 @@ def test_parse__hides_secrets() -> None:
         ("E031", two_realms(HOSTS=["b.example.com."], CLIENT_SECRET="x"), "a host"),
         ("E011", two_realms(USERS="yes", CLIENT_SECRET="x"), "truth"),
         ("E026", downstream("SUBJECT_ISSUER", {"*": "acme"}), "['*']"),
+        ("E043", {**GOOD, "SHARED_CACHE": {}}, "is missing"),
+        ("E043", {**GOOD, "SHARED_CACHE": {"ALIAS": "other"}}, "is 'other'"),
+        ("E044", {**GOOD, "SHARED_CACHE": {**SHARED, "KEYS": ["x"]}}, "too short"),
+        ("E011", {**GOOD, "SHARED_CACHE": {**SHARED, "LOCAL_SECONDS": 61}}, "range"),
+        ("E011", {**GOOD, "SHARED_CACHE": {**SHARED, "TIMEOUT": 5}}, "range"),
+        ("E002", {**GOOD, "SHARED_CACHE": {**SHARED, "TTL": 5}}, "'TTL'"),
     ],
 )
 def test_parse__mistake(number: str, raw: Any, says: str) -> None:
@@ -170,6 +179,16 @@ def test_parse__mistake(number: str, raw: Any, says: str) -> None:
     found = next(p for p in problems if p.number == number)
     assert says in found.message
     assert found.hint
+
+
+def test_shared_cache__has_djangos_own_keys(settings: Any) -> None:
+    """Without KEYS it seals under SECRET_KEY, and opens what came before it."""
+    settings.SECRET_KEY_FALLBACKS = ["former"]
+    shared = parse({**GOOD, "SHARED_CACHE": SHARED}, debug=False)[0].shared_cache  # type: ignore[union-attr]
+
+    assert shared is not None
+    assert shared.keys == (settings.SECRET_KEY, "former")
+    assert settings.SECRET_KEY not in repr(shared)
 
 
 def test_parse__that_only_takes_tokens() -> None:
