@@ -13,6 +13,7 @@ from kc_exchange.conf.parse import REALM, TOP
 from kc_exchange.conf.parse_downstream import DOWNSTREAM
 from kc_exchange.conf.parse_impersonation import AUDIT, IMPERSONATION
 from kc_exchange.conf.parse_provider import PROVIDER
+from kc_exchange.conf.parse_shared import SHARED
 from kc_exchange.drf import NotWhileImpersonating
 from kc_exchange.impersonation import errors, permissions
 from kc_exchange.impersonation.audit.export import FORMATS
@@ -67,7 +68,8 @@ def kinds() -> dict[str, type[exceptions.ExchangeError]]:
 
 def test_settings_table__has_every_key() -> None:
     """No key is missing, none is invented."""
-    assert set(rows("Settings")) == (TOP - PARTS) | REALM | DOWNSTREAM | PROVIDER
+    known = REALM | DOWNSTREAM | PROVIDER | SHARED
+    assert set(rows("Settings")) == (TOP - PARTS) | known
 
 
 def test_settings_of_impersonation__have_every_key() -> None:

@@ -50,7 +50,7 @@ def measure(world: World, *, quick: bool) -> Result:
     return Result(
         "(h) The cache that processes share",
         f"Redis on this machine; {rounds} rounds of {calls} hits. Memory: tracemalloc "
-        f"over entries of distinct users and tokens. Exchanges: {_REQUESTS} requests of "
+        f"over entries of distinct tokens. Exchanges: {_REQUESTS} requests of "
         f"{_USERS} users (a few of them make most) for three audiences, spread over "
         f"{_PROCESSES} processes, within the life of a token.",
         [Row(name, values) for name, values in samples.items()],
