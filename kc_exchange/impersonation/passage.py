@@ -27,6 +27,7 @@ from kc_exchange.impersonation.leaving import leave_session
 from kc_exchange.impersonation.overlay import Overlay, keep_off_caches
 from kc_exchange.impersonation.sources import GrantSubject
 from kc_exchange.models import AuditEvent, ImpersonationGrant
+from kc_exchange.signals import login_left
 from kc_exchange.sources import RequestSubject
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Passage:
             overlay.take_off(response)
         finally:
             if overlay.session.is_left:
+                login_left.send_robust(sender=None, request=self._operators_own)
                 self._request.session.flush()
         if self._subject is not None:
             self._subject.settle()
