@@ -64,8 +64,12 @@ def test_pool__calls_at_the_same_time() -> None:
 def test_thread() -> None:
     """A thread of the view's own."""
     seen: list[str] = []
+
+    def look() -> None:
+        seen.append(who())
+
     with as_user("ann"):
-        thread = threading.Thread(target=carried(lambda: seen.append(who())))
+        thread = threading.Thread(target=carried(look))
         thread.start()
         thread.join()
     assert seen == ["ann"]

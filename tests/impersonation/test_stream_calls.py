@@ -13,6 +13,7 @@ from django.urls import path
 from kc_exchange import downstream_client, downstream_session
 from kc_exchange.impersonation import current_grant, end
 from kc_exchange.impersonation.errors import GrantEnded
+from kc_exchange.tokens import unverified_claims
 from tests.impersonation import realm_desk as pages
 from tests.impersonation.desk import Cause, Type
 
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.django_db
 MANY = 5
 
 
+def grant_id() -> object:
+    grant = current_grant()
+    return grant and grant.pk
+
+
 def stream(request: Any) -> StreamingHttpResponse:
     """Call for each part."""
 
@@ -32,7 +38,7 @@ def stream(request: Any) -> StreamingHttpResponse:
         for _ in range(MANY):
             with downstream_session("orders-api") as session:
                 status = session.get("v1/orders").status_code
-            yield f"{status} {current_grant() and current_grant().pk}"
+            yield f"{status} {grant_id()}"
 
     return StreamingHttpResponse(parts())
 
@@ -44,7 +50,7 @@ async def astream(request: Any) -> StreamingHttpResponse:
         for _ in range(MANY):
             async with downstream_client("orders-api") as client:
                 status = (await client.get("v1/orders")).status_code
-            yield f"{status} {current_grant() and current_grant().pk}"
+            yield f"{status} {grant_id()}"
 
     return StreamingHttpResponse(parts())
 
@@ -64,7 +70,7 @@ def desk(realm_desk: RealmDesk) -> RealmDesk:
 
 
 def subjects(desk: RealmDesk) -> set[str]:
-    return {pages.unverified_claims(token)["sub"] for token in desk.service.tokens}
+    return {unverified_claims(token)["sub"] for token in desk.service.tokens}
 
 
 def test_d28__stream_calls_as_the_target(desk: RealmDesk):
