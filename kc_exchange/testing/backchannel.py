@@ -40,7 +40,7 @@ def logout_token(server: RealmServer, client: Client, session: UserSession) -> s
     if client.on(OFFLINE):
         events["revoke_offline_access"] = True
     now = server.clock.seconds()
-    named = {"sid": session.id} if client.on(SESSION, default=True) else {}
+    named = {"sid": session.id} if client.on(SESSION) else {}
     claims = {
         "exp": now + LIFETIME,
         "iat": now,

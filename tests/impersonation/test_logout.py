@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -125,19 +125,3 @@ def test_d21__logout_under_a_grant_forgets_the_operators_tokens(desk: RealmDesk)
 
     assert not is_kept(desk, tokens)
     assert not KeycloakLogin.objects.exists()
-
-
-def test_end_of_a_grant__forgets_the_targets_tokens(desk: RealmDesk):
-    """What was exchanged for the target is not reached any more."""
-    grant = desk.start()
-    desk.call()
-    (token,) = desk.tokens(grant)
-    with using_subject_token(token):
-        before: Any = len(desk.keycloak.exchanges)
-        desk.stop()
-        with (
-            pytest.raises(Exception, match="Keycloak"),
-            downstream_session("orders-api") as session,
-        ):
-            session.get("v1/orders")
-    assert len(desk.keycloak.exchanges) > before
