@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error, transaction
+from django.db import Error, router, transaction
 
 from kc_exchange import cache, capture, conf, sources
 from kc_exchange.capture.session import subject_token
@@ -30,14 +30,11 @@ def forget_user(user: AbstractBaseUser) -> None:
     user for good, and obtain a token anew. It does not log anybody out: Django does,
     once the user is not active or has another password.
     """
-    using = KeycloakIdentity.objects.db
+    using = router.db_for_write(KeycloakIdentity)
+    known = KeycloakIdentity.objects.using(using).filter(user_id=user.pk)
     try:
         with transaction.atomic(using=using):
-            people = list(
-                KeycloakIdentity.objects.filter(user_id=user.pk).values_list(
-                    "issuer", "subject"
-                )
-            )
+            people = list(known.values_list("issuer", "subject"))
     except Error as error:  # the caller saves a user, which must not fail of this
         _log.warning("kc_exchange.identities_unread: %s", error)
         return
