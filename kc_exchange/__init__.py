@@ -12,16 +12,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kc_exchange.context import carried
     from kc_exchange.downstream import downstream_client, downstream_session
     from kc_exchange.external import exchange_external
 
 _HOMES = {
+    "carried": "kc_exchange.context",
     "downstream_client": "kc_exchange.downstream",
     "downstream_session": "kc_exchange.downstream",
     "exchange_external": "kc_exchange.external",
 }
 __all__ = [
     "__version__",
+    "carried",
     "downstream_client",
     "downstream_session",
     "exchange_external",

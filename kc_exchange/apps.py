@@ -8,7 +8,7 @@ from django.apps import AppConfig, apps
 
 
 class KcExchangeConfig(AppConfig):
-    """Register the checks, and the receivers that keep a login's tokens."""
+    """Register the checks, and the receivers that keep and forget a login's tokens."""
 
     name = "kc_exchange"
     verbose_name = "Keycloak token exchange"
@@ -23,6 +23,7 @@ class KcExchangeConfig(AppConfig):
         import_module("kc_exchange.checks")
         import_module("kc_exchange.impersonation.receivers").connect()
         import_module("kc_exchange.impersonation.audit.guards").connect()
+        import_module("kc_exchange.logout.receivers").connect()
         user_logged_in.connect(
             capture.seal_pending, dispatch_uid="kc_exchange.capture.seal_pending"
         )

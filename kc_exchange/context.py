@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from contextvars import ContextVar, copy_context
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from kc_exchange import conf
 from kc_exchange.capture.bearer import provider_token
@@ -12,8 +14,13 @@ from kc_exchange.sources import FixedSubject, Subject
 from kc_exchange.tokens import SubjectToken, claims_of, expiry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from django.http.response import HttpResponseBase
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _bound: ContextVar[Subject | None] = ContextVar("kc_exchange_subject", default=None)
 _NOBODY = FixedSubject(None)
@@ -35,6 +42,69 @@ def bind(subject: Subject) -> Iterator[None]:
         yield
     finally:
         _bound.reset(before)
+
+
+def carried(function: Callable[P, T]) -> Callable[P, T]:
+    """Return `function`, which runs as whoever is bound here, in whatever thread.
+
+    Threads and pools inherit nothing by themselves. Each call runs in a copy of its
+    own of the context in which this was called, so `pool.map(carried(f), items)` may
+    run them at the same time, and nothing that one sets reaches another.
+
+    Raises:
+        TypeError: it is a coroutine function; a task has its creator's context anyway.
+    """
+    if iscoroutinefunction(function):
+        raise TypeError(
+            f"{function!r} is a coroutine function. Fix: await it, or make a task of "
+            "it: both run in the context in which they are made."
+        )
+    here = copy_context()
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> T:
+        return here.copy().run(function, *args, **kwargs)
+
+    return inside
+
+
+def keep_bound(
+    response: HttpResponseBase, binding: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """Let a streaming response produce each part of its content inside `binding()`.
+
+    Its generator runs when the request is over and nobody is bound any more. Files are
+    left to the server: nothing of ours runs while they are sent.
+    """
+    if not response.streaming or getattr(response, "file_to_stream", None) is not None:
+        return
+    streaming: Any = response
+    steps = _asteps if streaming.is_async else _steps
+    streaming.streaming_content = steps(streaming.streaming_content, binding)
+
+
+def _steps(
+    content: Iterator[bytes], binding: Callable[[], AbstractContextManager[None]]
+) -> Iterator[bytes]:
+    while True:
+        with binding():
+            try:
+                part = next(content)
+            except StopIteration:
+                return
+        yield part
+
+
+async def _asteps(
+    content: AsyncIterator[bytes], binding: Callable[[], AbstractContextManager[None]]
+) -> AsyncIterator[bytes]:
+    while True:
+        with binding():
+            try:
+                part = await anext(content)
+            except StopAsyncIteration:
+                return
+        yield part
 
 
 def using_subject_token(

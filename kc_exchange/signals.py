@@ -5,6 +5,12 @@ token endpoint, never for a hit in the cache. Their arguments: `audience` and `c
 (str), `realm` (its alias), `strategy` (str), `milliseconds` (float), `cache` ("miss"
 or "renewal"); `exchange_refused` adds `error` (an `ExchangeError`). A receiver may run
 in a thread that has no request.
+
+`login_kept` is sent when the tokens of a login are sealed into a session, and again
+when that session gets another key: `issuer`, `subject`, `session_id` (`iss`, `sub` and
+`sid` at Keycloak, "" where the tokens do not say), `session_key`, and `former_key` (""
+at a login). Both keys are credentials: log neither. `login_left` (`request`) is sent
+before a login's session is emptied where Django's `user_logged_out` is not.
 """
 
 from __future__ import annotations
@@ -13,3 +19,5 @@ from django.dispatch import Signal
 
 token_exchanged = Signal()
 exchange_refused = Signal()
+login_kept = Signal()
+login_left = Signal()

@@ -25,6 +25,7 @@ def test_package__exports_what_it_lists() -> None:
 
     assert kc_exchange.__all__ == [
         "__version__",
+        "carried",
         "downstream_client",
         "downstream_session",
         "exchange_external",

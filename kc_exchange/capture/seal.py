@@ -56,22 +56,34 @@ def seal(tokens: TokenSet, generation: int, session_key: str) -> Kept:
         ],
         separators=(",", ":"),
     ).encode()
-    nonce = os.urandom(_NONCE)
-    cipher = _cipher(settings.SECRET_KEY)
-    box = nonce + cipher.encrypt(nonce, plain, _bound_to(session_key))
-    return Kept(tokens, generation, urlsafe_b64encode(box).decode())
+    return Kept(tokens, generation, seal_bytes(plain, _bound_to(session_key)))
 
 
 @sensitive_variables()
 def unseal(sealed: object, session_key: str) -> Kept | None:
     """Return what was sealed for `session_key`, None if it does not open."""
+    plain = unseal_bytes(sealed, _bound_to(session_key))
+    return None if plain is None else replace(_read(plain), sealed=str(sealed))
+
+
+@sensitive_variables()
+def seal_bytes(plain: bytes, bound_to: bytes) -> str:
+    """Seal `plain`, to be opened by who names the same `bound_to` (associated data)."""
+    nonce = os.urandom(_NONCE)
+    box = nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, plain, bound_to)
+    return urlsafe_b64encode(box).decode()
+
+
+@sensitive_variables()
+def unseal_bytes(sealed: object, bound_to: bytes) -> bytes | None:
+    """Return what was sealed for `bound_to`, None if it does not open."""
     if not isinstance(sealed, str):
         return None
     box = _decoded(sealed)
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        plain = _opened(box, _cipher(secret), session_key)
+        plain = _opened(box, _cipher(secret), bound_to)
         if plain is not None:
-            return replace(_read(plain), sealed=sealed)
+            return plain
     return None
 
 
@@ -102,10 +114,10 @@ def _decoded(sealed: str) -> bytes:
         return b""
 
 
-def _opened(box: bytes, cipher: AESGCM, session_key: str) -> bytes | None:
+def _opened(box: bytes, cipher: AESGCM, bound_to: bytes) -> bytes | None:
     nonce, sealed = box[:_NONCE], box[_NONCE:]
     try:
-        return cipher.decrypt(nonce, sealed, _bound_to(session_key))
+        return cipher.decrypt(nonce, sealed, bound_to)
     except (InvalidTag, ValueError):
         return None
 

@@ -14,7 +14,8 @@ from kc_exchange import conf
 from kc_exchange.capture import newest
 from kc_exchange.capture.seal import Kept, seal, unseal, warn_unopened
 from kc_exchange.exceptions import ExchangeMisconfigured
-from kc_exchange.tokens import SubjectToken, TokenSet, expiry
+from kc_exchange.signals import login_kept
+from kc_exchange.tokens import SubjectToken, TokenSet, claims_of, expiry
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -175,6 +176,26 @@ def _seal_into(session: SessionBase, tokens: TokenSet) -> None:
         session.create()
     session[ITEM] = sealed_anew(str(session.session_key), tokens).sealed
     session[ISSUER] = conf.current().realm(tokens.realm).issuer
+    tell_kept(tokens, str(session.session_key))
+
+
+def tell_kept(tokens: TokenSet, session_key: str, former_key: str = "") -> None:
+    """Send `login_kept`: who has to know may note whose login the session holds.
+
+    Tokens of a realm that is no longer configured are nobody's.
+    """
+    realm = conf.current().realms.get(tokens.realm)
+    if realm is None:
+        return
+    said = claims_of(tokens.id_token) | claims_of(tokens.access_token)
+    login_kept.send_robust(
+        sender=None,
+        issuer=realm.issuer,
+        subject=str(said.get("sub", "")),
+        session_id=str(said.get("sid", "")),
+        session_key=session_key,
+        former_key=former_key,
+    )
 
 
 def _next(session_key: str, before: int = 0) -> int:

@@ -10,7 +10,13 @@ from django.contrib.sessions.backends.base import UpdateError
 
 from kc_exchange.capture import newest
 from kc_exchange.capture.seal import unseal
-from kc_exchange.capture.session import ITEM, cookie_key, sealed_anew, state
+from kc_exchange.capture.session import (
+    ITEM,
+    cookie_key,
+    sealed_anew,
+    state,
+    tell_kept,
+)
 from kc_exchange.capture.session_age import ends_at, hold
 
 if TYPE_CHECKING:
@@ -89,6 +95,7 @@ def _rebind(session: SessionBase, cookie: str) -> None:
         kept = unseal(text, cookie)
         if kept is not None:
             session[ITEM] = sealed_anew(key, kept.tokens, kept.generation).sealed
+            tell_kept(kept.tokens, key, cookie)
             return
 
 

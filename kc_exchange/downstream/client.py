@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
+from kc_exchange import forks
 from kc_exchange.downstream.challenge import Challenge
 from kc_exchange.downstream.frames import without_frames
 from kc_exchange.downstream.origin import origin_of
@@ -61,6 +62,7 @@ _Transports = dict[tuple[str, str], _SharedTransport]
 _transports: WeakKeyDictionary[asyncio.AbstractEventLoop, _Transports] = (
     WeakKeyDictionary()
 )
+forks.in_child(_transports.clear)
 
 
 @lru_cache(maxsize=16)

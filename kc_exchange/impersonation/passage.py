@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import logging
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.http import HttpResponse
 from django.utils import timezone
 
 from kc_exchange import capture
-from kc_exchange.context import bind
+from kc_exchange.context import bind, keep_bound
 from kc_exchange.impersonation import (
     admission,
     audit,
@@ -27,6 +27,7 @@ from kc_exchange.impersonation.leaving import leave_session
 from kc_exchange.impersonation.overlay import Overlay, keep_off_caches
 from kc_exchange.impersonation.sources import GrantSubject
 from kc_exchange.models import AuditEvent, ImpersonationGrant
+from kc_exchange.signals import login_left
 from kc_exchange.sources import RequestSubject
 
 if TYPE_CHECKING:
@@ -91,29 +92,24 @@ class Passage:
     @contextmanager
     def bound(self) -> Iterator[None]:
         """Bind what code without the request finds: grant, target's token."""
-        if self._subject is None or self._grant is None:
-            yield
-            return
-        with (
-            acting_under(self._grant),
-            bind(self._subject),
-            _logged("events_unrecorded"),
-            audit.pending(),
-        ):
+        with self._acting(), _logged("events_unrecorded"), audit.pending():
             yield
 
     @asynccontextmanager
     async def abound(self) -> AsyncIterator[None]:
         """Do as `bound` does, for an event loop: what waited is written elsewhere."""
+        with self._acting(), _logged("events_unrecorded"):
+            async with audit.pending():
+                yield
+
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        """Bind grant and token alone: as much as a part of a stream needs."""
         if self._subject is None or self._grant is None:
             yield
             return
-        with ExitStack() as stack:
-            stack.enter_context(acting_under(self._grant))
-            stack.enter_context(bind(self._subject))
-            stack.enter_context(_logged("events_unrecorded"))
-            async with audit.pending():
-                yield
+        with acting_under(self._grant), bind(self._subject):
+            yield
 
     def confirm(self) -> None:
         """Return if the view that runs now is the one that was let in, for the target.
@@ -160,9 +156,11 @@ class Passage:
 
     def _take_off(self, overlay: Overlay, response: HttpResponseBase) -> None:
         try:
+            keep_bound(response, self._acting)
             overlay.take_off(response)
         finally:
             if overlay.session.is_left:
+                login_left.send_robust(sender=None, request=self._operators_own)
                 self._request.session.flush()
         if self._subject is not None:
             self._subject.settle()

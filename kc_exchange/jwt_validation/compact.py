@@ -22,7 +22,8 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _LAST = (None, "", "AQgw", "AEIMQUYcgkosw048")
 """By length modulo 4: the last characters whose unused bits are zero."""
 _KID = re.compile(r"[\x21-\x7e]{1,128}")
-_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+"""What the header of an access token, or of an ID token, says it is."""
 _REFUSED = frozenset(
     {"jwk", "jku", "x5u", "x5c", "zip", "cty", "crit", "b64", "enc", "epk"}
 )
@@ -99,8 +100,10 @@ def algorithm(header: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=128)
-def read_header(segment: str) -> Header:
+def read_header(segment: str, types: frozenset[str] = TYPES) -> Header:
     """Return what the header says; tokens of one key share it to the letter.
+
+    `types`: the values of `typ` that are accepted, in lower case (RFC 8725 3.11).
 
     Raises:
         InvalidToken: a member is missing, of a wrong type or not allowed.
@@ -108,8 +111,8 @@ def read_header(segment: str) -> Header:
     header = json_of(segment)
     alg = algorithm(header)
     kind, kid = header.get("typ"), header.get("kid")
-    if not isinstance(kind, str) or kind.lower() not in _TYPES:
-        raise InvalidToken.because("the header's typ is not an access token's")
+    if not isinstance(kind, str) or kind.lower() not in types:
+        raise InvalidToken.because("the header's typ is another kind of token's")
     if not isinstance(kid, str) or _KID.fullmatch(kid) is None:
         raise InvalidToken.because("the header's kid is missing or malformed")
     return Header(alg, kid)

@@ -22,10 +22,12 @@ class Opened(NamedTuple):
     key: Key
 
 
-def open_signed(token: str, realm: Realm | None) -> Opened:
+def open_signed(
+    token: str, realm: Realm | None, types: frozenset[str] = compact.TYPES
+) -> Opened:
     """Return the payload of `token`, signed by `realm` or by the realm it names.
 
-    Nothing else in the payload has been checked.
+    Nothing else in the payload has been checked. `types` is what its header may say.
 
     Raises:
         InvalidToken: it is no strict JWS, another issuer's, or its signature does not
@@ -33,7 +35,7 @@ def open_signed(token: str, realm: Realm | None) -> Opened:
         ExchangeUnavailable: the realm's keys cannot be fetched.
     """
     parts = compact.split(token)
-    header = compact.read_header(parts.header)
+    header = compact.read_header(parts.header, types)
     payload = compact.json_of(parts.payload)
     signature = compact.decoded(parts.signature)
     issuer = _issuing_realm(payload.get("iss"), realm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kc_exchange import impersonation
+from kc_exchange import impersonation, logout
 from kc_exchange.models import GrantToken
 
 
@@ -30,4 +30,7 @@ def run(stdout: Any, options: dict[str, Any]) -> None:
             f"{left} tokens wait for their revocation: Keycloak did not answer, or "
             "refused. The log has the cause. They are tried again at the next sweep."
         )
+    dropped = logout.sweep()
+    if dropped:
+        stdout.write(f"Dropped {dropped} notes of logins that are over.")
     stdout.write("Swept.")

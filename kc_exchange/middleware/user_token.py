@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
 from kc_exchange import capture
-from kc_exchange.context import bind
+from kc_exchange.context import bind, keep_bound
 from kc_exchange.middleware.base import Middleware
 from kc_exchange.sources import RequestSubject
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 class UserTokenMiddleware(Middleware):
     """Let `downstream_session` find the user's token; answer for what goes wrong.
 
-    Nothing is captured before somebody asks for a token. Where REALM_OF_REQUEST says
+    Nothing is captured before somebody asks for a token. A streaming response has the
+    same user while it is sent. Where REALM_OF_REQUEST says
     which realm an address belongs to, whoever logged in at another's is nobody here:
     `request.user` is anonymous. Belongs after the session's
     and the authentication's middleware.
@@ -34,15 +36,19 @@ class UserTokenMiddleware(Middleware):
         if self.async_mode:
             return self.__acall__(request)
         capture.shut_out(request)
-        with bind(RequestSubject(request)):
+        binding = partial(bind, RequestSubject(request))
+        with binding():
             response: HttpResponseBase = self.get_response(request)
+        keep_bound(response, binding)
         capture.settle(request)
         return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         capture.shut_out(request)
-        with bind(RequestSubject(request)):
+        binding = partial(bind, RequestSubject(request))
+        with binding():
             response: HttpResponseBase = await self.get_response(request)
+        keep_bound(response, binding)
         if not capture.is_settled(request):
             await sync_to_async(capture.settle)(request)
         return response

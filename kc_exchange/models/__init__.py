@@ -10,6 +10,7 @@ from kc_exchange.models.identity import (
     user_from_claims,
     user_of,
 )
+from kc_exchange.models.login import KeycloakLogin
 
 __all__ = [
     "SEEN_EVERY",
@@ -19,6 +20,7 @@ __all__ = [
     "GrantToken",
     "ImpersonationGrant",
     "KeycloakIdentity",
+    "KeycloakLogin",
     "find_identity",
     "remember_identity",
     "user_from_claims",

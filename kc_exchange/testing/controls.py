@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kc_exchange.testing.backchannel import end_session
 from kc_exchange.testing.grants.password import log_in
 from kc_exchange.testing.observation import Observation
 from kc_exchange.testing.tokens import LIFESPAN, access_claims, sign_access
@@ -143,7 +144,7 @@ class Controls(Observation):
         server = self._find(realm)
         user = self._user(server, username)
         for session in server.sessions.of_user(user.id):
-            server.sessions.end(session.id)
+            end_session(server, session.id)
         user.not_before = self.clock.seconds()
 
     def set_user_enabled(

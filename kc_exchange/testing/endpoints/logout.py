@@ -1,4 +1,4 @@
-"""End sessions."""
+"""End sessions, and tell the clients that want to know."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from kc_exchange.testing import pages
+from kc_exchange.testing.backchannel import end_session
 from kc_exchange.testing.browser import expired_cookie, signed_in
 from kc_exchange.testing.client_auth import authenticate
 from kc_exchange.testing.errors import OAuthError, PageError
@@ -49,7 +50,7 @@ def _with_refresh_token(server: RealmServer, request: Request, form: Form) -> Re
             "invalid_grant",
             "Invalid refresh token. Token client and authorized client don't match",
         )
-    server.sessions.end(claims["sid"])
+    end_session(server, claims["sid"])
     return Response(status=204, headers=(("Cache-Control", "no-cache"),))
 
 
@@ -68,7 +69,7 @@ def _with_browser(server: RealmServer, request: Request, form: Form) -> Response
         here.id if here else None,
     ):
         if session_id is not None:
-            server.sessions.end(session_id)
+            end_session(server, session_id)
     return _farewell(server, form, target)
 
 

@@ -1,0 +1,104 @@
+"""Do what a valid logout token says (OpenID Connect Back-Channel Logout 1.0)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from django.core.cache import cache as django_cache
+from django.utils import timezone
+
+from kc_exchange import cache, conf
+from kc_exchange.exceptions import InvalidToken
+from kc_exchange.impersonation import end
+from kc_exchange.impersonation.session import digest
+from kc_exchange.logout import records
+from kc_exchange.models import ImpersonationGrant, KeycloakLogin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from kc_exchange.jwt_validation import LogoutToken
+
+_log = logging.getLogger("kc_exchange")
+_ROUNDS = 5
+"""How often sessions that get another key meanwhile are looked for again."""
+
+
+def obey(token: LogoutToken) -> int:
+    """End the sessions of the login that is over; return how many there were here.
+
+    Exchanged tokens of it become unreachable, the sessions are deleted, and open
+    grants of theirs end as by a logout. It may be done again and changes nothing more;
+    a session that nobody knows here is none.
+
+    Raises:
+        InvalidToken: the token was used before.
+        AuditUnavailable: the end of a grant cannot be recorded; the token may be sent
+            again, as after any other failure.
+    """
+    place = _use_once(token)
+    try:
+        ended = _end(token)
+    except BaseException:
+        django_cache.delete(place)
+        raise
+    _log.info("kc_exchange.backchannel_logout issuer=%s sessions=%d", token[0], ended)
+    return ended
+
+
+def _use_once(token: LogoutToken) -> str:
+    """Note the token's `jti` in Django's default cache.
+
+    One that is sent twice ends nothing twice, but where it names a person alone it
+    would end the logins that came after. A cache that every process has for itself
+    notices it in that process; one that forgets lets it pass, for two minutes.
+    """
+    named = f"{token.issuer}\n{token.token_id}".encode()
+    place = f"kc_exchange.logout.{hashlib.sha256(named).hexdigest()}"
+    seconds = token.expires_at - time.time() + conf.current().leeway
+    if not django_cache.add(place, 1, max(1, int(seconds) + 1)):
+        raise InvalidToken.because("its jti was used before")
+    return place
+
+
+def _end(token: LogoutToken) -> int:
+    now = timezone.now()
+    if not token.session_id:
+        cache.forget_person(token.issuer, token.subject)
+        marks = records.marks_of("person", token.issuer, token.subject)
+        return _end_all("person_mark", marks, now)
+    cache.forget_session(token.issuer, token.session_id)
+    marks = records.marks_of("session", token.issuer, token.session_id)
+    records.remember_end(marks[0], now)
+    return _end_all("session_mark", marks, now)
+
+
+def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
+    """End the sessions of these marks; those that move meanwhile, in another round."""
+    ended = 0
+    for _ in range(_ROUNDS):
+        known = KeycloakLogin.objects.filter(**{f"{column}__in": marks})
+        found = list(known.exclude(sealed_key=""))
+        if not found:
+            break
+        for row in found:
+            ended += _end_one(row, now)
+    return ended
+
+
+def _end_one(row: KeycloakLogin, now: datetime) -> bool:
+    """End one; its key goes last, so that a failure leaves it to be ended again."""
+    here = KeycloakLogin.objects.filter(pk=row.pk)
+    if not here.update(ended_at=now):
+        return False
+    key = records.key_of(row)
+    if key:
+        records.delete_session(key)
+        left = ImpersonationGrant.objects.filter(ended_at=None)
+        for grant in left.filter(session_digest=digest(key)):
+            end(grant, ImpersonationGrant.Cause.LOGOUT)
+    return bool(here.update(sealed_key=""))

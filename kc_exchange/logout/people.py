@@ -1,0 +1,72 @@
+"""Forget the tokens of people, and of the sessions they leave."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, router, transaction
+
+from kc_exchange import cache, capture, conf, sources
+from kc_exchange.capture.session import subject_token
+from kc_exchange.models import KeycloakIdentity
+from kc_exchange.tokens import claims_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.http import HttpRequest
+
+    from kc_exchange.tokens import TokenSet
+
+_log = logging.getLogger("kc_exchange")
+
+
+def forget_user(user: AbstractBaseUser) -> None:
+    """Make every exchanged token of `user` unreachable, in all of their sessions.
+
+    Here at once, elsewhere within LOCAL_SECONDS of SHARED_CACHE. Inside a transaction
+    it happens when that is committed: before, another process would still take the
+    user for good, and obtain a token anew. It does not log anybody out: Django does,
+    once the user is not active or has another password.
+    """
+    using = router.db_for_write(KeycloakIdentity)
+    known = KeycloakIdentity.objects.using(using).filter(user_id=user.pk)
+    try:
+        with transaction.atomic(using=using):
+            people = list(known.values_list("issuer", "subject"))
+    except Error as error:  # the caller saves a user, which must not fail of this
+        _log.warning("kc_exchange.identities_unread: %s", error)
+        return
+    for issuer, subject in people:
+        forget_person(issuer, subject, using)
+
+
+def forget_person(issuer: str, subject: str, using: str) -> None:
+    """Forget the tokens of a subject once the transaction on `using` is committed."""
+
+    def forget() -> None:
+        cache.forget_person(issuer, subject)
+
+    transaction.on_commit(forget, using=using, robust=True)
+
+
+def forget_login(request: HttpRequest) -> None:
+    """Forget what was obtained for the login that the request's session keeps."""
+    kept = capture.kept(request)
+    if kept is None:
+        return
+    try:
+        _forget(kept)
+    except ImproperlyConfigured as error:  # its realm is no longer in the settings
+        _log.warning("kc_exchange.login_of_unknown_realm: %s", error)
+
+
+def _forget(kept: TokenSet) -> None:
+    """By the session at Keycloak, which a lightweight access token does not name."""
+    realm = conf.current().realm(kept.realm)
+    said: dict[str, Any] = claims_of(kept.id_token) | claims_of(kept.access_token)
+    session_id = said.get("sid")
+    if isinstance(session_id, str) and session_id:
+        cache.forget_session(realm.issuer, session_id)
+    sources.forget(subject_token(kept))

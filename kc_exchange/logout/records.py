@@ -1,0 +1,137 @@
+"""Note which session holds which login at Keycloak, and find it again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import Error, router, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from kc_exchange.capture.seal import seal_bytes, unseal_bytes
+from kc_exchange.models import KeycloakLogin
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+_log = logging.getLogger("kc_exchange")
+_SALT = "kc_exchange.logout"
+_BOUND_TO = b"kc_exchange login v1\0"
+_LATE = timedelta(hours=1)
+"""How long it is remembered that a session at Keycloak is over."""
+
+
+def note(
+    *,
+    issuer: str,
+    subject: str,
+    session_id: str,
+    session_key: str,
+    former_key: str,
+    **_signal: Any,
+) -> None:
+    """Note a login, or the new key of its session; a receiver of `login_kept`.
+
+    Keycloak may have ended it meanwhile: then the session is deleted. A failure is
+    logged, and the login goes on: a logout at Keycloak will not reach it.
+    """
+    marks = marks_of("session", issuer, session_id)
+    try:
+        with transaction.atomic(using=router.db_for_write(KeycloakLogin)):
+            forget(former_key)
+            KeycloakLogin.objects.update_or_create(
+                session_digest=_digests("key", session_key)[0],
+                defaults={
+                    "sealed_key": seal_bytes(session_key.encode(), _BOUND_TO),
+                    "session_mark": marks[0] if marks else "",
+                    "person_mark": (marks_of("person", issuer, subject) or [""])[0],
+                    "created_at": timezone.now(),
+                    "ended_at": None,
+                },
+            )
+        over = KeycloakLogin.objects.filter(session_mark__in=marks)
+        is_over = over.exclude(ended_at=None).exists()
+    except Error as error:
+        _log.warning(
+            "kc_exchange.login_unnoted A logout at Keycloak will not reach this "
+            "session: %s. Fix: run `manage.py migrate`; is the database there?",
+            error,
+        )
+        return
+    if is_over:
+        delete_session(session_key)
+
+
+def forget(session_key: str | None) -> None:
+    """Forget the login of a session that is left, or has another key."""
+    if session_key:
+        digests = _digests("key", session_key)
+        known = KeycloakLogin.objects.filter(session_digest__in=digests)
+        known.filter(ended_at=None).delete()
+
+
+def marks_of(kind: str, issuer: str, name: str) -> list[str]:
+    """Return the marks of a session or a person of `issuer`, the newest key's first.
+
+    `kind` is "session" or "person"; nothing where there is no `name`.
+    """
+    return _digests(kind, f"{len(issuer)}:{issuer}{name}") if name else []
+
+
+def remember_end(mark: str, now: datetime) -> None:
+    """Remember that a session at Keycloak is over, whatever session comes late."""
+    KeycloakLogin.objects.get_or_create(
+        session_digest=mark, defaults={"session_mark": mark, "ended_at": now}
+    )
+
+
+def key_of(row: KeycloakLogin) -> str:
+    """Return the key of the session, "" if SECRET_KEY no longer opens it."""
+    return (unseal_bytes(row.sealed_key, _BOUND_TO) or b"").decode()
+
+
+def delete_session(session_key: str) -> None:
+    """Delete a session; a request that is under way cannot save it any more."""
+    _engine()().delete(session_key)
+
+
+def sweep() -> int:
+    """Drop the logins whose sessions are gone; return how many.
+
+    A login is looked at once in the age of a session, so each run asks the session
+    store for few of them.
+    """
+    now = timezone.now()
+    ended = KeycloakLogin.objects.filter(ended_at__lt=now - _LATE)
+    dropped, _ = ended.delete()
+    age = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    old = KeycloakLogin.objects.filter(ended_at=None, created_at__lt=now - age)
+    return dropped + sum(_dropped(row, old, now) for row in old.iterator())
+
+
+def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) -> bool:
+    key = key_of(row)
+    if key and _engine()().exists(key):
+        old.filter(pk=row.pk).update(created_at=now)
+        return False
+    return bool(old.filter(pk=row.pk).delete()[0])
+
+
+def _digests(kind: str, text: str) -> list[str]:
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [
+        salted_hmac(
+            f"{_SALT}.{kind}", text, secret=secret, algorithm="sha256"
+        ).hexdigest()
+        for secret in secrets
+    ]
+
+
+def _engine() -> Any:
+    return import_module(settings.SESSION_ENGINE).SessionStore
