@@ -139,7 +139,14 @@ def test_retry_after__seconds_are_waited(slow_site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("", None), ("abc", None), ("٣", None), ("61", 60.0), ("12345678", 60.0)],
+    [
+        ("7", 7.0),
+        ("", None),
+        ("abc", None),
+        ("٣", None),
+        ("61", 60.0),
+        ("12345678", 60.0),
+    ],
 )
 def test_retry_after__is_told(site: Site, value: str, seconds: float | None) -> None:
     """Whoever catches the error learns how long to wait, in seconds or None."""
