@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from urllib3.connection import HTTPConnection
 
 from kc_exchange import cache, conf, downstream_session, exchange, transport
 from kc_exchange.context import using_subject_token
@@ -96,7 +97,7 @@ def test_outage__ends_by_one_probe(site: Site) -> None:
         ):
             return session.get("x").status_code
 
-    threading.Thread(target=lambda: (probed.wait_for(1), probed.open())).start()
+    threading.Thread(target=probed.open_for_first).start()
     outcomes = at_once(50, ask)
 
     failed = [one for one in outcomes if isinstance(one, ExchangeUnavailable)]
@@ -297,9 +298,10 @@ def test_connection__is_not_older_than_a_minute(site: Site) -> None:
 
     for manager in transport._managers.values():
         for key in manager.pools.keys():  # noqa: SIM118 - it is no dictionary
-            for connection in list(manager.pools[key].pool.queue):
-                if connection is not None:
-                    connection.connected_at -= 61
+            kept: Any = manager.pools[key].pool
+            for connection in list(kept.queue):
+                if isinstance(connection, HTTPConnection):
+                    connection.connected_at -= 61  # type: ignore[attr-defined]
 
     assert site.call(site.subject(jti="3")).status_code == 200
     assert site.keycloak.connections == 2

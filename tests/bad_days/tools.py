@@ -47,6 +47,11 @@ class Gate:
         for _ in range(count):
             assert self._arrived.acquire(timeout=20), "they do not come"
 
+    def open_for_first(self) -> None:
+        """Open as soon as somebody stands in front of it."""
+        self.wait_for(1)
+        self.open()
+
     def open(self) -> None:
         """Let all through, and whoever comes later."""
         self._opened.set()
