@@ -127,11 +127,13 @@ def _attempt(
 ) -> transport.Reply:
     """Post to the token endpoint, if it is taken for well, and learn whether it is."""
     with protection.attempt(realm.deadline) as attempt:
+        had_time = _left(deadline) >= min(_WORTH_IT, realm.deadline / 2)
         try:
             url = discovery.endpoints(realm, deadline).token
             reply = _post(realm, url, form, deadline)
         except (ExchangeUnavailable, UnexpectedReply) as error:
-            attempt.answered, attempt.why = False, error.cause
+            if had_time and _is_outage(error):
+                attempt.answered, attempt.why = False, error.cause
             raise
         attempt.pause = _wished(reply)
         attempt.why = _outage(reply, realm)
@@ -157,8 +159,11 @@ def _outage(reply: transport.Reply, realm: Realm) -> str:
     except ValueError as error:
         return f"its token endpoint's answer is not one: {error}."
     said = refused(reply, realm, Asked())
-    is_outage = isinstance(said, ExchangeUnavailable)
-    return said.cause if is_outage or said.diagnosis == "not_keycloak" else ""
+    return said.cause if _is_outage(said) else ""
+
+
+def _is_outage(error: ExchangeError) -> bool:
+    return isinstance(error, ExchangeUnavailable) or error.diagnosis == "not_keycloak"
 
 
 @sensitive_variables()

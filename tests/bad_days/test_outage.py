@@ -325,3 +325,24 @@ def test_unexpected_reply__is_still_told_as_such(site: Site) -> None:
     site.keycloak.acts = [replies("<html>", kind="text/html")]
 
     site.refuses(UnexpectedReply)
+
+
+def test_misconfigured_issuer__is_no_outage(site: Site) -> None:
+    """It is told each time as what it is: waiting would not mend it."""
+    site.keycloak.discovery = {"issuer": "https://elsewhere.example.com/realms/shop"}
+
+    assert {type(error) for error in fail(site, 8)} == {UnexpectedReply}
+
+
+def test_caller_without_time__tells_nothing_about_keycloak(site: Site) -> None:
+    """Who leaves a request no time has not found out that Keycloak is away."""
+    site.call()
+    site.keycloak.acts = [silent]
+    for number in range(8):
+        with transport.within(0.05), pytest.raises(ExchangeUnavailable) as caught:
+            site.call(site.subject(jti=f"hurried-{number}"))
+        assert caught.value.diagnosis == "deadline_passed"
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="patient")).status_code == 200
