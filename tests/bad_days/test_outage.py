@@ -107,6 +107,19 @@ def test_outage__ends_by_one_probe(site: Site) -> None:
     assert ask(99) == 200
 
 
+@pytest.mark.fault(2)
+def test_last_failure__is_told_as_what_it_was(site: Site) -> None:
+    """Who opened the breaker hears of Keycloak, and makes no second attempt."""
+    site.keycloak.acts = [*[replies("", 500)] * 4, resets]
+    fail(site, 4)
+
+    (error,) = fail(site)
+
+    assert error.diagnosis == "unreachable"
+    assert len(site.keycloak.asked) == 5
+    assert fail(site)[0].diagnosis == "breaker_open"
+
+
 @pytest.mark.fault(7)
 @pytest.mark.parametrize(
     ("status", "body"),
