@@ -70,13 +70,15 @@ def _manager(realm: Realm) -> urllib3.PoolManager:
     """Return the connections of an issuer and TLS identity: tenants share none."""
     identity = (realm.ca_bundle, realm.certificate, realm.certificate_key)
     place = (realm.issuer, identity)
-    if place not in _managers:
+    found = _managers.get(place)
+    if found is None:
         with _building:
-            if place not in _managers:
+            found = _managers.get(place)
+            if found is None:
                 if identity not in _contexts:  # building one takes 40 ms
                     _contexts[identity] = _tls(realm)
-                _managers[place] = _new_manager(_contexts[identity])
-    return _managers[place]
+                found = _managers[place] = _new_manager(_contexts[identity])
+    return found
 
 
 def _new_manager(context: ssl.SSLContext) -> urllib3.PoolManager:
