@@ -4,6 +4,8 @@ ExchangeError
 ├── NoSubjectToken            the user: nobody's token was captured
 ├── SubjectTokenRejected      the user: Keycloak refuses the captured token
 │   └── SubjectTokenExpired   the user: and it cannot be refreshed; log in again
+├── SubjectGone               the user: the job they started is not for them any more
+│   └── InvalidReference      the developer: this is no reference to a user
 ├── ExchangeDenied            an administrator of Keycloak: this user may not
 │   ├── AudienceNotAvailable
 │   ├── ConsentRequired
@@ -142,6 +144,30 @@ class SubjectTokenExpired(SubjectTokenRejected):
     """The captured token is over, and nothing is there to refresh it with."""
 
     cause = "The user's token has expired, and the login left nothing to refresh it."
+
+
+class SubjectGone(ExchangeError):
+    """Whoever started a job has logged out, or may no longer be called for.
+
+    It stays so: to run the job again is of no use.
+    """
+
+    cause = "Whoever started this job is no longer logged in."
+    fix = "Do not try again; let them log in and start it anew."
+    http_status = 401
+
+
+class InvalidReference(SubjectGone):
+    """The text is no reference that this project sealed."""
+
+    cause = (
+        "The reference to whoever started this job does not open: it was changed, or "
+        "sealed under another SECRET_KEY."
+    )
+    fix = (
+        "Pass on what SubjectReference.of() returned, unchanged; give workers the "
+        "SECRET_KEY of the site, and keep an old one in SECRET_KEY_FALLBACKS."
+    )
 
 
 class ExchangeDenied(ExchangeError):

@@ -21,6 +21,8 @@ _HOW = {
     "services": "tests of the browser, the wheel, PostgreSQL and MariaDB; to run them: "
     "pip install -e '.[dev]', and Chromium; eval \"$(.ci/databases start)\"; then "
     'pytest -m "browser or wheel or database"',
+    "redis": "tests of a real Redis; to run them: redis-server --port 18379 & "
+    "KC_EXCHANGE_REDIS=redis://127.0.0.1:18379 pytest -m redis",
     "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
     "KC_EXCHANGE_KEYCLOAK=http://127.0.0.1:18080 pytest -m keycloak; those of "
     "impersonation: .ci/keycloak start --features=token-exchange --port 18081 && "
@@ -87,6 +89,8 @@ def pytest_collection_modifyitems(
     What needs a real Keycloak runs where one is named.
     """
     leave_out(config, items, "keycloak", *real_keycloak.missing())
+    if not os.environ.get("KC_EXCHANGE_REDIS"):
+        leave_out(config, items, "redis", "redis")
     if not config.option.markexpr:
         missing = ["browser", "wheel", *([] if _has_databases() else ["database"])]
         leave_out(config, items, "services", *missing)
