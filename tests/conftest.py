@@ -21,8 +21,8 @@ _HOW = {
     "services": "tests of the browser, the wheel, PostgreSQL and MariaDB; to run them: "
     "pip install -e '.[dev]', and Chromium; eval \"$(.ci/databases start)\"; then "
     'pytest -m "browser or wheel or database"',
-    "redis": "tests of a real Redis; to run them: redis-server --port 18379 & "
-    "KC_EXCHANGE_REDIS=redis://127.0.0.1:18379 pytest -m redis",
+    "redis": 'tests of a real Redis; to run them: eval "$(.ci/redis start)"; then '
+    "pytest -m redis",
     "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
     "KC_EXCHANGE_KEYCLOAK=http://127.0.0.1:18080 pytest -m keycloak; those of "
     "impersonation: .ci/keycloak start --features=token-exchange --port 18081 && "
