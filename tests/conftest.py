@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import cache, discovery, jwt_validation, transport
+from kc_exchange import cache, discovery, exchange, jwt_validation, transport
 from kc_exchange.impersonation.audit.flood import flood
 from tests import real_keycloak
 from tests.left_out import counts, leave_out, take_counts
@@ -41,6 +41,7 @@ def _nothing_kept() -> Iterator[None]:
     cache.brokered.clear()
     cache.refused.clear()
     discovery.forget()
+    exchange.forget()
     transport.close()
     jwt_validation.forget()
     cache.floors.forget()

@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 
 TOP = {
     "REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE",
+    "REFUSED_SECONDS",
     "IMPERSONATION", "AUDIT", "PROVIDERS", "REALM_OF_REQUEST",
     "REALM_FILES", "SHARED_CACHE",
 }  # fmt: skip
 REALM = {
-    "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
+    "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "CLIENT_AUTH",
+    "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
-    "HOSTS",
-    "USERS",
+    "HOSTS", "MAX_IN_FLIGHT", "USERS",
 }  # fmt: skip
 _MAX_LEEWAY = 60
 _CREDENTIAL = {
@@ -72,6 +73,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         user_from_claims=top.text("USER_FROM_CLAIMS", defaults.user_from_claims),
         leeway=int(top.number("LEEWAY", defaults.leeway, 0, _MAX_LEEWAY)),
         cache_size=int(top.number("CACHE_SIZE", defaults.cache_size, 1, 10**7)),
+        refused_seconds=top.number("REFUSED_SECONDS", defaults.refused_seconds, 30, 60),
         impersonation=impersonation(top.part("IMPERSONATION"), realms),
         audit=audit(top.part("AUDIT")),
         providers=providers,
@@ -107,7 +109,9 @@ def _credentials(top: Reader, realms: Mapping[str, Realm], asked: set[str]) -> N
     """A project that only takes tokens asks for none, and needs no credential."""
     for realm in (realms[alias] for alias in sorted(asked) if alias in realms):
         key = _CREDENTIAL[realm.client_auth]
-        if not str(getattr(realm, key.lower())).strip():
+        by_secret = key == "CLIENT_SECRET"
+        given = realm.has_secret if by_secret else getattr(realm, key.lower()).strip()
+        if not given:
             where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}][{key!r}]"
             top.found.append(Problem("E006", f"{where} is missing.", f"Set {key}."))
 
@@ -163,6 +167,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         issuer=reader.issuer("ISSUER", "E003", debug=debug or has_elsewhere),
         client_id=client_id,
         client_secret=reader.text("CLIENT_SECRET"),
+        client_secret_file=_secret_file(reader),
         client_auth=auth,
         private_key=reader.text("PRIVATE_KEY"),
         key_id=reader.text("KEY_ID"),
@@ -174,12 +179,23 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         ),
         default_scopes=reader.words("DEFAULT_SCOPES", ("openid", "profile", "email")),
         deadline=reader.number("DEADLINE", 3.0, 0.1, 60.0),
+        max_in_flight=int(reader.number("MAX_IN_FLIGHT", 32, 1, 10_000)),
         audiences=reader.words("AUDIENCES", (client_id,) if client_id else ()),
         authorized_parties=reader.words("AUTHORIZED_PARTIES"),
         actors=_actors(reader),
         hosts=hosts,
         users=reader.flag("USERS", default=alias == "default" or bool(hosts)),
     )
+
+
+def _secret_file(reader: Reader) -> str:
+    path = reader.text("CLIENT_SECRET_FILE")
+    if path and reader.text("CLIENT_SECRET"):
+        hint = "Keep one of the two: CLIENT_SECRET_FILE, if the secret is rotated."
+        reader.wrong(
+            "E032", "is set, and CLIENT_SECRET too", hint, "CLIENT_SECRET_FILE"
+        )
+    return path
 
 
 def _actors(reader: Reader) -> dict[str, frozenset[str]]:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.views.decorators.debug import sensitive_variables
 
+from kc_exchange.conf import client_secret
 from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.tokens import Secret
 
@@ -37,14 +38,14 @@ def credential(realm: Realm) -> Credential:
     """Return what authenticates `realm`'s client once: an assertion is used once.
 
     Raises:
-        ExchangeMisconfigured: PRIVATE_KEY is no key.
+        ExchangeMisconfigured: PRIVATE_KEY is no key, CLIENT_SECRET_FILE unreadable.
     """
     own_id = [("client_id", realm.client_id)]
     match realm.client_auth:
         case "client_secret_basic":
             return [], {"Authorization": Secret(f"Basic {_basic(realm)}")}
         case "client_secret_post":
-            return [*own_id, ("client_secret", Secret(realm.client_secret))], {}
+            return [*own_id, ("client_secret", Secret(client_secret(realm)))], {}
         case "private_key_jwt":
             return [
                 *own_id,
@@ -68,9 +69,11 @@ def public_jwk(realm: Realm) -> dict[str, str]:
     return known | {name: whole[name] for name in _PUBLIC if name in whole}
 
 
+@sensitive_variables()
 def _basic(realm: Realm) -> str:
     """Both parts are form-encoded first (RFC 6749 section 2.3.1)."""
-    pair = f"{quote_plus(realm.client_id)}:{quote_plus(realm.client_secret)}"
+    secret = client_secret(realm)
+    pair = f"{quote_plus(realm.client_id)}:{quote_plus(secret)}"
     return base64.b64encode(pair.encode()).decode()
 
 

@@ -77,6 +77,7 @@ def test_entry__ends_at_the_server_and_tells_nothing(redis: Any) -> None:
     assert 60 <= redis.ttl(entry) <= 70
 
 
+@pytest.mark.fault(30)
 @pytest.mark.usefixtures("second")
 def test_crowd__makes_one_exchange() -> None:
     """Several processes, one cold key, one question."""
@@ -143,6 +144,7 @@ def closed_to_strangers(redis: Any) -> Iterator[None]:
         redis.config_set("requirepass", "")
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("bad_day", [paused, read_only, full, closed_to_strangers])
 def test_bad_day__costs_a_bounded_time_once(
     second: SecondLevel,
@@ -168,6 +170,7 @@ def test_bad_day__costs_a_bounded_time_once(
     assert TokenCache().obtain(key_of(), load, 1.0).value == "token-1"
 
 
+@pytest.mark.fault(22)
 def test_flush__costs_an_exchange_and_no_more(
     second: SecondLevel, redis: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -194,6 +197,7 @@ def test_idle_connections__that_redis_closed_go_unnoticed(
     assert not second._backend.is_away
 
 
+@pytest.mark.fault(22)
 def test_end__while_it_takes_no_writes_is_said_when_it_does(
     second: SecondLevel, redis: Any
 ) -> None:

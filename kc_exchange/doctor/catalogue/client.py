@@ -26,6 +26,7 @@ CLIENT: dict[str, Entry] = {
         console=f"{_CREDENTIALS} > Client Secret",
         provision=YES,
     ),
+    "client_secret_unreadable": Entry(setting=f"{REALM}['CLIENT_SECRET_FILE']"),
     "authenticator_differs": Entry(
         setting=_AUTH,
         console=f"{_CREDENTIALS} > Client Authenticator",
