@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from django.http.request import split_domain_port
 
 from kc_exchange.conf.parse_downstream import downstream
+from kc_exchange.conf.parse_dpop import proof_keys
 from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.parse_provider import provider
 from kc_exchange.conf.parse_shared import shared_cache
@@ -28,8 +29,7 @@ REALM = {
     "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
-    "HOSTS",
-    "USERS",
+    "HOSTS", "USERS", "DPOP_KEY",
 }  # fmt: skip
 _MAX_LEEWAY = 60
 _CREDENTIAL = {
@@ -64,6 +64,9 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         for name, reader in _children(top, "DOWNSTREAMS")
     }
     _credentials(top, realms, _asked(realms, downstreams.values(), providers.values()))
+    acting = impersonation(top.part("IMPERSONATION"), realms)
+    impersonates = acting.realm if "IMPERSONATION" in top.raw else ""
+    proof_keys(top, realms, downstreams.values(), impersonates)
     defaults = Settings(realms={}, downstreams={})
     parsed = Settings(
         realms=realms,
@@ -72,7 +75,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         user_from_claims=top.text("USER_FROM_CLAIMS", defaults.user_from_claims),
         leeway=int(top.number("LEEWAY", defaults.leeway, 0, _MAX_LEEWAY)),
         cache_size=int(top.number("CACHE_SIZE", defaults.cache_size, 1, 10**7)),
-        impersonation=impersonation(top.part("IMPERSONATION"), realms),
+        impersonation=acting,
         audit=audit(top.part("AUDIT")),
         providers=providers,
         realm_files=_realm_files(top, realms),
@@ -169,6 +172,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         certificate=reader.text("CERTIFICATE"),
         certificate_key=reader.text("CERTIFICATE_KEY"),
         ca_bundle=reader.text("CA_BUNDLE"),
+        dpop_key=reader.text("DPOP_KEY"),
         discovery_url=(
             reader.url("DISCOVERY_URL", "E003", debug=debug) if has_elsewhere else ""
         ),
