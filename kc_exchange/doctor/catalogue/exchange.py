@@ -129,10 +129,6 @@ EXCHANGE: dict[str, Entry] = {
         setting=f"{DOWNSTREAM}['CA_BUNDLE']",
         state="warning",
     ),
-    "downstream_bundle_unreadable": Entry(
-        "CA_BUNDLE of the downstream cannot be read ({why}), so no call gets there.",
-        "Check its path: a PEM file of certificate authorities that this process may "
-        "read.",
-        setting=f"{DOWNSTREAM}['CA_BUNDLE']",
-    ),
+    "downstream_bundle_unreadable": Entry(setting=f"{DOWNSTREAM}['CA_BUNDLE']"),
+    "downstream_certificate_unreadable": Entry(setting=f"{DOWNSTREAM}['CERTIFICATE']"),
 }
