@@ -22,7 +22,7 @@ from tests.servers.fault_server import FaultServer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.servers.acts import Wire
+    from tests.servers.acts import Act, Wire
     from tests.servers.certificates import Pair
 
 _PEM = serialization.Encoding.PEM
@@ -42,16 +42,17 @@ def strict_server(folder: Path) -> FaultServer:
 
 @dataclass
 class Held:
-    """An act that says when a call has come, and answers once it is let go."""
+    """An act that says when a call has come, and does `then` once it is let go."""
 
+    then: Act = shown
     came: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, wire: Wire) -> bool:
-        """Wait, then say whose certificate was shown."""
+        """Wait, then answer."""
         self.came.set()
         assert self.go_on.wait(30)
-        return shown(wire)
+        return self.then(wire)
 
 
 @dataclass

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from tests.servers.acts import granted, replies
+from tests.servers.acts import granted, grants, replies
 
 if TYPE_CHECKING:
     from tests.servers.acts import Act, Wire
@@ -85,6 +85,16 @@ def binds(
         kind = {"token_type": "DPoP", **(members or {})}
         body = json.dumps(granted(wire, kind, bound))
         return replies(body, 200, *headers)(wire)
+
+    return act
+
+
+def as_keycloak(claims: dict[str, Any]) -> Act:
+    """Bind what comes with a proof, and grant a bearer token without."""
+
+    def act(wire: Wire) -> bool:
+        is_bound = "dpop" in wire.seen.headers
+        return (binds({}, claims) if is_bound else grants({}, claims))(wire)
 
     return act
 
