@@ -254,7 +254,7 @@ class ReservedHeader(DownstreamError):
     """The caller set what the session alone may set."""
 
     cause = "The session signs the call itself; `auth` and `Authorization` are its own."
-    fix = "Leave `auth` and the `Authorization` header out."
+    fix = "Leave `auth` and the `Authorization` header out, and `DPoP` with DPOP."
 
 
 class ProofRefused(DownstreamError):
