@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from kc_exchange import transport
+from kc_exchange.downstream.adapters import adapter_of
 from kc_exchange.downstream.client import DownstreamClient
 from tests.downstream.tls import (
     REFUSED,
@@ -181,6 +182,17 @@ async def test_client__former_connections_close(
 
 def open_of(pool: Any) -> list[Any]:
     return list(pool._inner._pool.connections)
+
+
+def test_session__former_connections_close(strict: FaultServer, files: Files) -> None:
+    """The former pool is let go of, with the idle connections in it."""
+    downstream = showing(strict, files)
+    by_session(downstream)
+    files.write("second")
+    by_session(downstream)
+
+    adapter = adapter_of(downstream)
+    assert len(adapter.poolmanager.pools) == 1
 
 
 def test_context__is_one_as_long_as_nothing_changes(

@@ -247,6 +247,18 @@ def test_redirect__is_proved_anew(caller: Caller) -> None:
     assert len(caller.proofs()) == 2
 
 
+@pytest.mark.parametrize("caller", ["session"], indirect=True)
+def test_redirect__that_is_not_followed_is_unsigned(caller: Caller) -> None:
+    """What the caller may send on itself holds neither token nor proof."""
+    caller.orders.answer_next(302, headers={"Location": "/there"})
+    downstream = downstream_at(caller.orders.url, dpop=True)
+    with DownstreamSession(downstream, caller.source) as session:
+        following: Any = session.get("x", allow_redirects=False).next
+
+    assert following.url.endswith("/there")
+    assert not {"authorization", "dpop"} & {name.lower() for name in following.headers}
+
+
 def test_redirect__to_another_host_takes_nothing_along(caller: Caller) -> None:
     """Neither token nor proof leaves the origin."""
     with DownstreamRecorder() as other:
