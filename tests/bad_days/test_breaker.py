@@ -147,9 +147,14 @@ def test_late_success__does_not_end_a_pause(breaker: Breaker, clock: Clock) -> N
     assert breaker.lets_through(7.0)
 
 
-def test_pause__is_not_shortened_by_a_failure(breaker: Breaker, clock: Clock) -> None:
-    with breaker.attempt() as attempt:
-        attempt.answered, attempt.why, attempt.pause = False, "503.", 30.0
+def test_pause__is_not_shortened(breaker: Breaker, clock: Clock) -> None:
+    """Of several wishes the longest counts; after it the next one does."""
+    with breaker.attempt() as late:
+        with breaker.attempt() as attempt:
+            attempt.answered, attempt.why, attempt.pause = False, "503.", 30.0
+        late.answered, late.why, late.pause = False, "503.", 20.0
+    assert refusal(breaker).retry_after == 30.0
+
     clock.now += 30.0
     with breaker.attempt() as attempt:
         attempt.answered, attempt.why, attempt.pause = False, "503.", 20.0

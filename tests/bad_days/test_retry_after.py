@@ -86,6 +86,15 @@ def test_throttled__without_a_time(site: Site) -> None:
     assert "fewer requests" in second.cause
 
 
+def test_throttled__is_no_outage(site: Site) -> None:
+    """A server that throttles answers: where it wants no pause, there is none."""
+    site.keycloak.acts = [busy(429, "0")]
+
+    errors = [site.refuses(ExchangeUnavailable) for _ in range(6)]
+
+    assert {error.diagnosis for error in errors} == {"throttled"}
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
