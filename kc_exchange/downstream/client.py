@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,9 @@ class DownstreamClient(httpx.AsyncClient):
             )
         except httpx.HTTPError as error:
             failure = error
+        except ssl.SSLError as error:
+            # What comes after the handshake, such as "certificate required".
+            failure = httpx.ReadError(str(error), request=request)
         raise without_frames(failure)
 
     def _challenge(self, response: httpx.Response) -> Challenge:

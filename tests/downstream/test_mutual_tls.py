@@ -17,6 +17,7 @@ from tests.downstream.tls import (
     strict,
 )
 from tests.downstream.tools import CountingSource
+from tests.servers import assert_tells_nothing
 from tests.servers.certificates import authority, issue
 from tests.servers.mutual_tls import Files, replace
 
@@ -50,10 +51,11 @@ def test_certificate__in_one_file(
 
 def test_certificate__is_missing(call: Call, strict: FaultServer, files: Files) -> None:
     """The server refuses, and no request reaches it."""
-    with pytest.raises(REFUSED):
+    with pytest.raises(REFUSED) as caught:
         call(showing(strict, files, certificate="", certificate_key=""))
 
     assert strict.requests == []
+    assert_tells_nothing(caught.value, "", "token-1")
 
 
 @pytest.mark.parametrize("key", ["missing", "another", "locked", "garbage"])
@@ -89,7 +91,8 @@ def test_downstreams__share_no_certificate(
     folder.mkdir()
     other = Files(folder)
     other.write("other")
-    ours, theirs = showing(strict, files), showing(strict, other)
+    ours = showing(strict, files)
+    theirs = showing(strict, other, ca_bundle=ours.ca_bundle)
     seen = [call(one) for _ in range(2) for one in (ours, theirs)]
 
     assert seen == ["first", "other"] * 2

@@ -25,7 +25,7 @@ from tests.downstream.tls import (
     strict,
 )
 from tests.downstream.tools import CountingSource
-from tests.servers import FaultServer
+from tests.servers import FaultServer, closes, http, sends
 from tests.servers.certificates import authority, bundle, issue, server_context
 from tests.servers.mutual_tls import Files, Held, shown
 
@@ -127,6 +127,20 @@ def test_authorities__that_are_trusted_no_more(call: Call, files: Files) -> None
         with pytest.raises(REFUSED):
             call(downstream)
         assert len(server.requests) == 1
+
+
+def test_authorities__that_are_gone(call: Call, files: Files) -> None:
+    """New connections go on with those that were loaded."""
+    context = server_context(issue("server", authority()), files.folder)
+    ends = sends(http('{"shown": ""}', 200, "Connection: close"), then=closes)
+    with FaultServer(ends, tls=context) as server:
+        downstream = showing(server, files, certificate="", certificate_key="")
+        assert call(downstream) == ""
+
+        Path(downstream.ca_bundle).unlink()
+
+        assert call(downstream) == ""
+        assert server.connections == 2
 
 
 def test_session__call_under_way_finishes(strict: FaultServer, files: Files) -> None:
