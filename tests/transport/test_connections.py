@@ -97,6 +97,7 @@ FAULTS: dict[str, tuple[Act, type[ExchangeError]]] = {
 def test_connection__fails(site: Site, act: Act, kind: type[ExchangeError]) -> None:
     """It ends with a typed error, by the deadline, and nothing secret is told."""
     site.keycloak.acts = [act]
+    site.deadline = 0.4
 
     error = site.refuses(kind)
 
@@ -208,6 +209,7 @@ def test_discovery__slow_server_holds_each_caller_to_its_deadline(site: Site) ->
     """Ten threads wait for discovery together, not one after the other."""
     site.keycloak.discovery = b""
     site.keycloak.greeting = silent
+    site.deadline = 0.4
     took: list[float] = []
 
     def call(number: int) -> None:
