@@ -114,7 +114,7 @@ class Browser:
         raise TimeoutError(f"the job of {self.name} did not end")
 
 
-def log_in(issuer: str, name: str) -> Browser:
+def log_in(issuer: str, name: str, set_cookies: list[str]) -> Browser:
     """Log somebody in at Keycloak, with their password, and here with what it gives."""
     with requests.Session() as http:
         http.trust_env = False
@@ -133,9 +133,8 @@ def log_in(issuer: str, name: str) -> Browser:
     given = reply.json()
     tokens = {n: given[n] for n in ("access_token", "refresh_token", "id_token")}
     tokens["expires_at"] = time.time() + given["expires_in"]
-    browser = Browser(
-        name, str(unverified_claims(given["access_token"])["sub"]), tokens
-    )
+    subject = str(unverified_claims(given["access_token"])["sub"])
+    browser = Browser(name, subject, tokens, set_cookies=set_cookies)
     answer = browser.ask(GUNICORN, "login", body=tokens)
     assert answer.status == 200, answer.text
     return browser

@@ -62,7 +62,11 @@ class Cluster:
         self.secret_key = secrets.token_hex(32)
         self.database: dict[str, Any] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.browsers: dict[str, Browser] = {}
+        self.logins: list[Browser] = []
+        self.set_cookies: list[str] = []
+        """Every `Set-Cookie` that a browser got."""
+        self.pages: list[str] = []
+        """Pages of errors that a test keeps."""
         self.recorder: Recorder
         self._running = ExitStack()
 
@@ -102,12 +106,8 @@ class Cluster:
         for port in (GUNICORN, UVICORN):
             nobody = Browser("nobody", "", {})
             wait_until(partial(nobody.ask, port, "who"), "the site")
-        with ThreadPoolExecutor(8) as pool:
-            names = [*CUSTOMERS, *OPERATORS]
-            found = pool.map(partial(log_in, self.realm.issuer), names)
-            self.browsers = dict(zip(names, found, strict=True))
         # Celery is there once it has done something.
-        first = self.browsers[CUSTOMERS[-1]]
+        first = self.log_in(CUSTOMERS[-1])
         assert first.outcome(first.start_job()["task"])["state"] == "SUCCESS"
 
     @property
@@ -129,18 +129,15 @@ class Cluster:
             "PYTHONUNBUFFERED": "1",
         }
 
-    @property
-    def customers(self) -> list[Browser]:
-        """Everybody who only buys."""
-        return [self.browsers[name] for name in CUSTOMERS]
-
     def log_of(self, name: str) -> Path:
         """Where a process writes what it says."""
         return self.folder / f"{name}.log"
 
     def log_in(self, name: str) -> Browser:
         """Log somebody in anew, in another browser."""
-        return log_in(self.realm.issuer, name)
+        browser = log_in(self.realm.issuer, name, self.set_cookies)
+        self.logins.append(browser)
+        return browser
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the project."""

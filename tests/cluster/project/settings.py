@@ -11,17 +11,17 @@ from tests.settings import TEMPLATES
 
 __all__ = ["TEMPLATES"]
 
-GIVEN: dict[str, Any] = json.loads(os.environ["KC_EXCHANGE_CLUSTER"])
+given: dict[str, Any] = json.loads(os.environ["KC_EXCHANGE_CLUSTER"])
 """`database`, `redis`, `mail`, `secret_key`, `issuer`, `downstream`, `clients`."""
 
-SECRET_KEY = GIVEN["secret_key"]
+SECRET_KEY = given["secret_key"]
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "tests.cluster.project.views"
 DATABASES = {
     "default": {
-        **GIVEN["database"],
+        **given["database"],
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": {"pool": {"min_size": 1, "max_size": 60, "timeout": 30}},
     }
@@ -29,7 +29,7 @@ DATABASES = {
 CACHES = {
     alias: {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"{GIVEN['redis']}/{number}",
+        "LOCATION": f"{given['redis']}/{number}",
     }
     for number, alias in enumerate(("default", "tokens"), 1)
 }
@@ -52,15 +52,15 @@ MIDDLEWARE = [
 KC_EXCHANGE = {
     "REALMS": {
         alias: {
-            "ISSUER": GIVEN["issuer"],
+            "ISSUER": given["issuer"],
             "CLIENT_ID": client,
-            "CLIENT_SECRET": GIVEN["clients"][client],
+            "CLIENT_SECRET": given["clients"][client],
             "DEADLINE": 10,
         }
         for alias, client in (("default", "shop"), ("support", "shop-support"))
     },
     "DOWNSTREAMS": {
-        "orders-api": {"BASE_URL": GIVEN["downstream"], "SCOPES": ["orders:read"]},
+        "orders-api": {"BASE_URL": given["downstream"], "SCOPES": ["orders:read"]},
     },
     # Hundreds of threads of all processes share the cores of one machine: who waits for
     # a core is not to take Redis, which has long answered, for away.
@@ -69,7 +69,7 @@ KC_EXCHANGE = {
 }
 ADMINS = [("Admin", "admin@example.com")]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = GIVEN["mail"]
+EMAIL_FILE_PATH = given["mail"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -13,9 +13,9 @@ if not apps.ready:  # a worker begins here
     django.setup()
 
 from kc_exchange import acting_for, downstream_session
-from tests.cluster.project.settings import GIVEN
+from tests.cluster.project.settings import given
 
-_REDIS = f"{GIVEN['redis']}/0"
+_REDIS = f"{given['redis']}/0"
 
 app = Celery("tests.cluster", broker=_REDIS, backend=_REDIS)
 app.conf.update(
