@@ -59,7 +59,13 @@ class Browser:
     """Every `Set-Cookie` that came."""
 
     def ask(
-        self, port: int, path: str, *, body: Any = None, bearer: str = ""
+        self,
+        port: int,
+        path: str,
+        *,
+        body: Any = None,
+        bearer: str = "",
+        request_id: str = "",
     ) -> Answer:
         """Ask for a page.
 
@@ -74,7 +80,7 @@ class Browser:
                 "GET" if body is None else "POST",
                 f"/{place}/?{query}",
                 None if body is None else json.dumps(body),
-                self._headers(bearer),
+                self._headers(bearer) | {"X-Request-ID": request_id},
             )
             reply = connection.getresponse()
             text = reply.read().decode()

@@ -109,7 +109,7 @@ def _pages(cluster: Cluster) -> bytes:
 def _rows(cluster: Cluster, *, of_sessions: bool) -> bytes:
     """All rows of one table, or of all others."""
     found: list[bytes] = []
-    with psycopg.connect(**_login(cluster)) as connection:
+    with psycopg.connect(**login_of(cluster)) as connection:
         names = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         ).fetchall()
@@ -127,7 +127,8 @@ def _as_bytes(value: object) -> bytes:
     )
 
 
-def _login(cluster: Cluster) -> dict[str, Any]:
+def login_of(cluster: Cluster) -> dict[str, Any]:
+    """Return how to connect to the database."""
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password"}
     names |= {"HOST": "host", "PORT": "port"}
     return {names[name]: value for name, value in cluster.database.items()}
@@ -146,7 +147,7 @@ def _plant_name(cluster: Cluster, text: str) -> None:
 
 
 def _write(cluster: Cluster, query: str, value: str) -> None:
-    with psycopg.connect(**_login(cluster)) as connection:
+    with psycopg.connect(**login_of(cluster)) as connection:
         connection.execute(query.encode(), [value])
 
 

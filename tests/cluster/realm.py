@@ -14,7 +14,7 @@ CLIENTS = {
     name: f"the-secret-of-{name}-0123456789abcdef" for name in ("shop", "shop-support")
 }
 CUSTOMERS = [f"customer-{number:03}" for number in range(100)]
-OPERATORS = [f"operator-{number}" for number in range(3)]
+OPERATORS = [f"operator-{number}" for number in range(6)]
 _FILE = ROOT / "exampleproject/keycloak/shop-realm.json"
 
 

@@ -34,6 +34,8 @@ class Recorder:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.recorder = self
         self.tokens: set[str] = set()
+        self.requests: set[str] = set()
+        """The ids of requests that calls were made for."""
         self.seen = Seen()
         self.fault = ""
         """What goes wrong just now: `unauthorized`, `error`, `closed` or nothing."""
@@ -60,13 +62,15 @@ class Recorder:
 
     def take(self, path: str, header: str) -> dict[str, Any] | None:
         """Return what to answer; None where nobody is authenticated."""
-        wanted = path.rpartition("/")[2]
+        place, _, request = path.partition("?request=")
+        wanted = place.rpartition("/")[2]
         claims = self._claims(header)
         with self._lock:
             self.seen.calls += 1
             if claims is None:
                 self.seen.unauthenticated.append(path)
                 return None
+            self.requests.add(request)
             self.tokens.add(header.partition(" ")[2])
             if claims["sub"] != wanted:
                 self.seen.crossed.append(path)

@@ -56,16 +56,21 @@ def log_out(request: HttpRequest) -> JsonResponse:
     return _answer()
 
 
+def _path(request: HttpRequest, subject: str) -> str:
+    """Return what to ask the service for; it is told which request that is for."""
+    return f"orders/{subject}?request={request.headers.get('X-Request-ID', '')}"
+
+
 def call(request: HttpRequest, subject: str) -> JsonResponse:
     """Call the service, for whom the browser says."""
     with downstream_session("orders-api") as session:
-        return _answer(session.get(f"orders/{subject}"))
+        return _answer(session.get(_path(request, subject)))
 
 
 async def acall(request: HttpRequest, subject: str) -> JsonResponse:
     """Do the same in a coroutine."""
     async with downstream_client("orders-api") as client:
-        return _answer(await client.get(f"orders/{subject}"))
+        return _answer(await client.get(_path(request, subject)))
 
 
 def job(request: HttpRequest, kind: str, subject: str) -> JsonResponse:
@@ -97,7 +102,7 @@ def start(request: HttpRequest, name: str) -> JsonResponse:
     """Begin to act as somebody."""
     target = get_user_model().objects.get(username=name)
     reason = "Ticket 4711: cannot see the invoice"
-    grant = impersonation.start(request, target, reason=reason)
+    grant = impersonation.start(request, target, reason=reason, minutes=1)
     return _answer(grant=str(grant.pk))
 
 
@@ -111,9 +116,10 @@ def stop(request: HttpRequest) -> JsonResponse:
 def crash(request: HttpRequest, subject: str) -> HttpResponse:
     """Fail with all that a call leaves in the frames; an e-mail tells of it."""
     kept = capture.kept(request)
+    token = kept.access_token if kept else None
     with downstream_session("orders-api") as session:
         reply = session.get(f"orders/{subject}")
-        raise ZeroDivisionError(bool(kept), bool(reply))
+        raise ZeroDivisionError(bool(token), bool(reply))
 
 
 class _Unfiltered(SafeExceptionReporterFilter):
