@@ -15,15 +15,20 @@ if TYPE_CHECKING:
     from kc_exchange.context import carried
     from kc_exchange.downstream import downstream_client, downstream_session
     from kc_exchange.external import exchange_external
+    from kc_exchange.jobs import SubjectReference, acting_for
 
 _HOMES = {
+    "SubjectReference": "kc_exchange.jobs",
+    "acting_for": "kc_exchange.jobs",
     "carried": "kc_exchange.context",
     "downstream_client": "kc_exchange.downstream",
     "downstream_session": "kc_exchange.downstream",
     "exchange_external": "kc_exchange.external",
 }
 __all__ = [
+    "SubjectReference",
     "__version__",
+    "acting_for",
     "carried",
     "downstream_client",
     "downstream_session",

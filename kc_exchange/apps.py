@@ -24,6 +24,7 @@ class KcExchangeConfig(AppConfig):
         import_module("kc_exchange.impersonation.receivers").connect()
         import_module("kc_exchange.impersonation.audit.guards").connect()
         import_module("kc_exchange.logout.receivers").connect()
+        import_module("kc_exchange.jobs.offline").connect()
         user_logged_in.connect(
             capture.seal_pending, dispatch_uid="kc_exchange.capture.seal_pending"
         )

@@ -4,6 +4,8 @@ ExchangeError
 ├── NoSubjectToken            the user: nobody's token was captured
 ├── SubjectTokenRejected      the user: Keycloak refuses the captured token
 │   └── SubjectTokenExpired   the user: and it cannot be refreshed; log in again
+├── SubjectGone               the user: the job they started is not for them any more
+│   └── InvalidReference      the developer: this is no reference to a user
 ├── ExchangeDenied            an administrator of Keycloak: this user may not
 │   ├── AudienceNotAvailable
 │   ├── ConsentRequired
@@ -18,6 +20,7 @@ ExchangeError
 ├── DownstreamError           about the call, not about the token
 │   ├── WrongDownstream       the developer: the URL belongs to somebody else
 │   ├── ReservedHeader        the developer: the session signs, the caller does not
+│   ├── ProofRefused          the operator: clocks, or an address behind a proxy
 │   ├── InsufficientScope     the developer: the downstream wants more scope
 │   └── StepUpRequired        the user: the downstream wants a fresher login
 └── InvalidToken              whoever sent the bearer token
@@ -144,6 +147,30 @@ class SubjectTokenExpired(SubjectTokenRejected):
     cause = "The user's token has expired, and the login left nothing to refresh it."
 
 
+class SubjectGone(ExchangeError):
+    """Whoever started a job has logged out, or may no longer be called for.
+
+    It stays so: to run the job again is of no use.
+    """
+
+    cause = "Whoever started this job is no longer logged in."
+    fix = "Do not try again; let them log in and start it anew."
+    http_status = 401
+
+
+class InvalidReference(SubjectGone):
+    """The text is no reference that this project sealed."""
+
+    cause = (
+        "The reference to whoever started this job does not open: it was changed, or "
+        "sealed under another SECRET_KEY."
+    )
+    fix = (
+        "Pass on what SubjectReference.of() returned, unchanged; give workers the "
+        "SECRET_KEY of the site, and keep an old one in SECRET_KEY_FALLBACKS."
+    )
+
+
 class ExchangeDenied(ExchangeError):
     """Keycloak, or a policy in it, does not let this user through."""
 
@@ -253,7 +280,17 @@ class ReservedHeader(DownstreamError):
     """The caller set what the session alone may set."""
 
     cause = "The session signs the call itself; `auth` and `Authorization` are its own."
-    fix = "Leave `auth` and the `Authorization` header out."
+    fix = "Leave `auth` and the `Authorization` header out, and `DPoP` with DPOP."
+
+
+class ProofRefused(DownstreamError):
+    """The downstream does not take the proof of possession (RFC 9449 section 7.1)."""
+
+    cause = "The downstream does not take the DPoP proof that came with the token."
+    fix = (
+        "Compare the clocks of the two machines; and let the downstream compare the "
+        "proof with the address in BASE_URL, which a proxy before it may hide."
+    )
 
 
 class InsufficientScope(DownstreamError):

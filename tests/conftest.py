@@ -21,6 +21,10 @@ _HOW = {
     "services": "tests of the browser, the wheel, PostgreSQL and MariaDB; to run them: "
     "pip install -e '.[dev]', and Chromium; eval \"$(.ci/databases start)\"; then "
     'pytest -m "browser or wheel or database"',
+    "cluster": "tests of many processes; to run them: pip install -e '.[dev]', Redis, "
+    "Java 17 and Maven; then pytest -m cluster",
+    "redis": 'tests of a real Redis; to run them: eval "$(.ci/redis start)"; then '
+    "pytest -m redis",
     "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
     "KC_EXCHANGE_KEYCLOAK=http://127.0.0.1:18080 pytest -m keycloak; those of "
     "impersonation: .ci/keycloak start --features=token-exchange --port 18081 && "
@@ -88,9 +92,12 @@ def pytest_collection_modifyitems(
     What needs a real Keycloak runs where one is named.
     """
     leave_out(config, items, "keycloak", *real_keycloak.missing())
+    if not os.environ.get("KC_EXCHANGE_REDIS"):
+        leave_out(config, items, "redis", "redis")
     if not config.option.markexpr:
         missing = ["browser", "wheel", *([] if _has_databases() else ["database"])]
         leave_out(config, items, "services", *missing)
+        leave_out(config, items, "cluster", "cluster")
 
 
 def _has_databases() -> bool:

@@ -24,7 +24,9 @@ def test_package__exports_what_it_lists() -> None:
         assert getattr(kc_exchange, name)
 
     assert kc_exchange.__all__ == [
+        "SubjectReference",
         "__version__",
+        "acting_for",
         "carried",
         "downstream_client",
         "downstream_session",

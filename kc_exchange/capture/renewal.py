@@ -68,18 +68,32 @@ def renew(
             realm=rejected.realm,
         )
     settle(request)
-    while True:
-        flight, leads = _board(str(request.session.session_key))
-        if leads:
-            found = _lead(flight, request.session, rejected, refresh)
-            state(request).renewed = True
-        else:
-            found = _follow(flight, rejected)
-        if leads or found.tokens.access_token != rejected.value:
-            break
+    found, led = renew_stored(request.session, rejected, refresh)
+    state(request).renewed |= led
     put(request.session, found.sealed)
     state(request).given.add(found.tokens.access_token)
     return subject_token(found.tokens)
+
+
+@sensitive_variables()
+def renew_stored(
+    session: SessionBase, rejected: SubjectToken, refresh: Refresh
+) -> tuple[Kept, bool]:
+    """Do as `renew` does for a session as it is stored, without a request.
+
+    Return what is newest, and whether this call led: `session` itself stays as it was.
+
+    Raises:
+        SubjectTokenExpired: nothing is there to refresh it with, or it is over, too.
+        ExchangeUnavailable: Keycloak is away; the tokens are as they were.
+    """
+    while True:
+        flight, leads = _board(str(session.session_key))
+        if leads:
+            return _lead(flight, session, rejected, refresh), True
+        found = _follow(flight, rejected)
+        if found.tokens.access_token != rejected.value:
+            return found, False
 
 
 def _board(session_key: str) -> tuple[Future[Kept], bool]:

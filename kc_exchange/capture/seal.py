@@ -6,29 +6,18 @@ associated data, so a row copied from another session holds nothing usable.
 
 from __future__ import annotations
 
-import binascii
 import json
 import logging
-import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
-from django.utils.encoding import force_bytes
 from django.views.decorators.debug import sensitive_variables
 
+from kc_exchange.capture import box
 from kc_exchange.tokens import TokenSet
 
 _log = logging.getLogger("kc_exchange")
-_NONCE = 12
-_SALT = b"kc_exchange.capture.seal"
-_INFO = b"tokens of a session, v1"
+_PURPOSE = b"tokens of a session, v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +45,17 @@ def seal(tokens: TokenSet, generation: int, session_key: str) -> Kept:
         ],
         separators=(",", ":"),
     ).encode()
-    return Kept(tokens, generation, seal_bytes(plain, _bound_to(session_key)))
+    sealed = box.close(plain, _PURPOSE, _bound_to(session_key))
+    return Kept(tokens, generation, sealed)
 
 
 @sensitive_variables()
 def unseal(sealed: object, session_key: str) -> Kept | None:
     """Return what was sealed for `session_key`, None if it does not open."""
-    plain = unseal_bytes(sealed, _bound_to(session_key))
-    return None if plain is None else replace(_read(plain), sealed=str(sealed))
-
-
-@sensitive_variables()
-def seal_bytes(plain: bytes, bound_to: bytes) -> str:
-    """Seal `plain`, to be opened by who names the same `bound_to` (associated data)."""
-    nonce = os.urandom(_NONCE)
-    box = nonce + _cipher(settings.SECRET_KEY).encrypt(nonce, plain, bound_to)
-    return urlsafe_b64encode(box).decode()
-
-
-@sensitive_variables()
-def unseal_bytes(sealed: object, bound_to: bytes) -> bytes | None:
-    """Return what was sealed for `bound_to`, None if it does not open."""
     if not isinstance(sealed, str):
         return None
-    box = _decoded(sealed)
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        plain = _opened(box, _cipher(secret), bound_to)
-        if plain is not None:
-            return plain
-    return None
+    plain = box.opened(sealed, _PURPOSE, _bound_to(session_key))
+    return None if plain is None else replace(_read(plain), sealed=sealed)
 
 
 def warn_unopened() -> None:
@@ -97,29 +68,8 @@ def warn_unopened() -> None:
     )
 
 
-@lru_cache(maxsize=8)
-def _cipher(secret: str | bytes) -> AESGCM:
-    key = HKDF(SHA256(), length=32, salt=_SALT, info=_INFO).derive(force_bytes(secret))
-    return AESGCM(key)
-
-
 def _bound_to(session_key: str) -> bytes:
     return b"kc_exchange session v1\0" + session_key.encode()
-
-
-def _decoded(sealed: str) -> bytes:
-    try:
-        return urlsafe_b64decode(sealed)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _opened(box: bytes, cipher: AESGCM, bound_to: bytes) -> bytes | None:
-    nonce, sealed = box[:_NONCE], box[_NONCE:]
-    try:
-        return cipher.decrypt(nonce, sealed, bound_to)
-    except (InvalidTag, ValueError):
-        return None
 
 
 def _read(plain: bytes) -> Kept:

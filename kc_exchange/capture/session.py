@@ -18,6 +18,8 @@ from kc_exchange.signals import login_kept
 from kc_exchange.tokens import SubjectToken, TokenSet, claims_of, expiry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import AbstractBaseUser
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
@@ -26,6 +28,9 @@ ITEM = "_kc_exchange"
 """The session's item that holds the sealed tokens."""
 ISSUER = "_kc_exchange_issuer"
 """The session's item that says which realm its login was of."""
+
+followers: set[Callable[[str, TokenSet], None]] = set()
+"""Told of a session's key and its newest tokens: who keeps a copy of them."""
 
 
 @dataclass(slots=True)
@@ -168,6 +173,8 @@ def sealed_anew(session_key: str, tokens: TokenSet, before: int = 0) -> Kept:
     dated = replace(tokens, expires_at=expires_at)
     made = seal(dated, _next(session_key, before), session_key)
     newest.remember(session_key, made.generation, made.sealed)
+    for follow in followers:
+        follow(session_key, dated)
     return made
 
 

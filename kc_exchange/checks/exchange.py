@@ -42,7 +42,7 @@ _OPTIONAL = {"REQUESTED_ISSUER"}.union(*_USED.values())
 
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E032: the dictionary; E012-E015, W001-W006, W024-W026: what is around it."""
+    """E001-E038: the dictionary; E012-E015, W001-W006, W024-W026: what is around it."""
     problems = conf.problems()
     if problems:
         return [error(p.number, p.message, p.hint) for p in problems]

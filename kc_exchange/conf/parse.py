@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from django.http.request import split_domain_port
 
 from kc_exchange.conf.parse_downstream import downstream
+from kc_exchange.conf.parse_dpop import proof_keys
 from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.parse_provider import provider
 from kc_exchange.conf.parse_shared import shared_cache
@@ -30,7 +31,7 @@ REALM = {
     "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
-    "HOSTS", "MAX_IN_FLIGHT", "USERS",
+    "HOSTS", "MAX_IN_FLIGHT", "USERS", "DPOP_KEY",
 }  # fmt: skip
 _MAX_LEEWAY = 60
 _CREDENTIAL = {
@@ -65,6 +66,9 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         for name, reader in _children(top, "DOWNSTREAMS")
     }
     _credentials(top, realms, _asked(realms, downstreams.values(), providers.values()))
+    acting = impersonation(top.part("IMPERSONATION"), realms)
+    impersonates = acting.realm if "IMPERSONATION" in top.raw else ""
+    proof_keys(top, realms, downstreams.values(), impersonates)
     defaults = Settings(realms={}, downstreams={})
     parsed = Settings(
         realms=realms,
@@ -74,7 +78,7 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         leeway=int(top.number("LEEWAY", defaults.leeway, 0, _MAX_LEEWAY)),
         cache_size=int(top.number("CACHE_SIZE", defaults.cache_size, 1, 10**7)),
         refused_seconds=top.number("REFUSED_SECONDS", defaults.refused_seconds, 30, 60),
-        impersonation=impersonation(top.part("IMPERSONATION"), realms),
+        impersonation=acting,
         audit=audit(top.part("AUDIT")),
         providers=providers,
         realm_files=_realm_files(top, realms),
@@ -174,6 +178,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         certificate=reader.text("CERTIFICATE"),
         certificate_key=reader.text("CERTIFICATE_KEY"),
         ca_bundle=reader.text("CA_BUNDLE"),
+        dpop_key=reader.text("DPOP_KEY"),
         discovery_url=(
             reader.url("DISCOVERY_URL", "E003", debug=debug) if has_elsewhere else ""
         ),

@@ -50,6 +50,8 @@ class Realm:
     """Path of its key (PEM); the same file where empty."""
     ca_bundle: str = ""
     """Path of the certificate authorities to trust; the system's where empty."""
+    dpop_key: str = field(default="", repr=False)
+    """PEM text of the key that tokens are bound to, for downstreams with `dpop`."""
     discovery_url: str = ""
     """Where the discovery document is fetched from, if not below the issuer."""
     default_scopes: frozenset[str] = frozenset({"openid", "profile", "email"})
@@ -130,6 +132,12 @@ class Downstream:
     """Seconds to connect, and seconds between two bytes."""
     ca_bundle: str = ""
     """Path of the certificate authorities to trust; those of `certifi` where empty."""
+    certificate: str = ""
+    """Path of the client certificate (PEM) that is shown to it; empty: none is."""
+    certificate_key: str = ""
+    """Path of its key (PEM); the same file where empty."""
+    dpop: bool = False
+    """Whether its tokens are bound to the realm's `dpop_key` (RFC 9449)."""
     accept_bare_401: bool = False
     """Whether a 401 without `error="invalid_token"` also renews the token."""
 

@@ -10,9 +10,10 @@ from kc_exchange.exceptions import (
     ExchangeUnavailable,
     UnexpectedReply,
 )
+from kc_exchange.exchange.answers import refused
 from kc_exchange.exchange.impersonation_refusals import REVOCATION_ROWS
 from kc_exchange.exchange.rows import Asked
-from kc_exchange.exchange.token_endpoint import post, refused
+from kc_exchange.exchange.token_endpoint import post
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import Secret
 
@@ -25,12 +26,13 @@ _FAILED = 500
 _TOO_MANY = 429
 
 
-def revoke(token: SubjectToken, realm: Realm) -> None:
-    """Revoke an access token of `realm`'s client (RFC 7009 section 2).
+def revoke(token: SubjectToken, realm: Realm, *, hint: str = "access_token") -> None:
+    """Revoke an access token of `realm`'s client, or a refresh token (RFC 7009 2).
 
     From then on Keycloak exchanges it no more. A token that is over already is
     revoked, too. What was exchanged for it before lives on, and so does its session,
-    until `end_session`. Within `realm.deadline` seconds, a second attempt included.
+    until `end_session`; a refresh token (`hint="refresh_token"`) takes the client out
+    of its session. Within `realm.deadline` seconds, a second attempt included.
 
     Raises:
         ClientAuthFailed: Keycloak does not accept the client's credential.
@@ -43,7 +45,7 @@ def revoke(token: SubjectToken, realm: Realm) -> None:
     url = discovery.endpoints(realm, deadline).revocation
     if not url:
         raise _missing("revocation_endpoint", realm)
-    form = [("token", token.value), ("token_type_hint", "access_token")]
+    form = [("token", token.value), ("token_type_hint", hint)]
     reply = post(realm, url, form, deadline, may_repeat=True)
     if reply.status != _OK:
         raise refused(reply, realm, Asked(rows=REVOCATION_ROWS))

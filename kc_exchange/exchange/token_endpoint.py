@@ -10,31 +10,22 @@ from typing import TYPE_CHECKING, Any
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import discovery, transport
-from kc_exchange.exceptions import (
-    ExchangeUnavailable,
-    NotLinked,
-    UnexpectedReply,
-)
-from kc_exchange.exchange.client_auth import credential
+from kc_exchange.exceptions import ExchangeUnavailable, UnexpectedReply
+from kc_exchange.exchange.answers import is_outage, outage, read
 from kc_exchange.exchange.clocks import compare_clocks
+from kc_exchange.exchange.posts import Form, post_form
 from kc_exchange.exchange.protection import protection_of
-from kc_exchange.exchange.refusals import refusal
 from kc_exchange.exchange.retry_after import retry_after
 from kc_exchange.exchange.rows import Asked
-from kc_exchange.strict_json import loads_object
-from kc_exchange.tokens import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kc_exchange.conf import Realm
-    from kc_exchange.exceptions import ExchangeError
+    from kc_exchange.dpop import ProofKey
     from kc_exchange.exchange.protection import Protection
     from kc_exchange.exchange.rows import Row
 
-Form = list[tuple[str, str]]
-
-_OK = 200
 _TOO_MANY = 429
 _BUSY = 503
 _PASSING = frozenset({_TOO_MANY, 502, _BUSY, 504})
@@ -55,20 +46,22 @@ def ask(
     may_repeat: bool = True,
     rows: tuple[Row, ...] = (),
     provider: str = "",
+    key: ProofKey | None = None,
 ) -> dict[str, Any]:
     """Return the members of the token endpoint's successful answer.
 
     `rows` say what refusals mean for this grant alone; those of every grant follow.
-    They may name the identity provider that is asked for.
+    They may name the identity provider that is asked for. With a `key` the request
+    proves that we have it, and the token is to be bound to it (RFC 9449 section 5).
 
     Raises:
         ExchangeError: what `refusals` makes of the answer, or of none.
     """
     protection = protection_of(realm)
     deadline = transport.Deadline(realm.deadline)
-    send = partial(_attempt, realm, form, deadline, protection)
+    send = partial(_attempt, realm, form, deadline, protection, key)
     reply = _sent(send, deadline, protection, may_repeat=may_repeat)
-    return _read(reply, realm, Asked(audience, provider, rows))
+    return read(reply, realm, Asked(audience, provider, rows))
 
 
 @sensitive_variables()
@@ -88,7 +81,7 @@ def post(
     Raises:
         ExchangeError: no reply came.
     """
-    send = partial(_post, realm, url, form, deadline)
+    send = partial(post_form, realm, url, form, deadline, None)
     return _sent(send, deadline, protection_of(realm), may_repeat=may_repeat)
 
 
@@ -123,20 +116,24 @@ def _sent(
 
 @sensitive_variables()
 def _attempt(
-    realm: Realm, form: Form, deadline: transport.Deadline, protection: Protection
+    realm: Realm,
+    form: Form,
+    deadline: transport.Deadline,
+    protection: Protection,
+    key: ProofKey | None,
 ) -> transport.Reply:
     """Post to the token endpoint, if it is taken for well, and learn whether it is."""
     with protection.attempt(realm.deadline) as attempt:
         had_time = _left(deadline) >= min(_WORTH_IT, realm.deadline / 2)
         try:
             url = discovery.endpoints(realm, deadline).token
-            reply = _post(realm, url, form, deadline)
+            reply = post_form(realm, url, form, deadline, key)
         except (ExchangeUnavailable, UnexpectedReply) as error:
-            if had_time and _is_outage(error):
+            if had_time and is_outage(error):
                 attempt.answered, attempt.why = False, error.cause
             raise
         attempt.pause = _wished(reply)
-        attempt.why = _outage(reply, realm)
+        attempt.why = outage(reply, realm)
         attempt.answered = not attempt.why or reply.status == _TOO_MANY
     compare_clocks(reply, realm)
     return reply
@@ -148,32 +145,6 @@ def _wished(reply: transport.Reply) -> float:
         return 0.0
     wished = retry_after(reply)
     return (_UNTOLD if reply.status == _TOO_MANY else 0.0) if wished is None else wished
-
-
-def _outage(reply: transport.Reply, realm: Realm) -> str:
-    """Return what is wrong with Keycloak; empty if it answered, if only by a no."""
-    try:
-        if reply.status == _OK:
-            _members(reply)
-            return ""
-    except ValueError as error:
-        return f"its token endpoint's answer is not one: {error}."
-    said = refused(reply, realm, Asked())
-    return said.cause if _is_outage(said) else ""
-
-
-def _is_outage(error: ExchangeError) -> bool:
-    return isinstance(error, ExchangeUnavailable) or error.diagnosis == "not_keycloak"
-
-
-@sensitive_variables()
-def _post(
-    realm: Realm, url: str, form: Form, deadline: transport.Deadline
-) -> transport.Reply:
-    parameters, headers = credential(realm)
-    return transport.request(
-        realm, url, deadline, form=[*form, *parameters], headers=headers
-    )
 
 
 def _pause(reply: transport.Reply, deadline: transport.Deadline) -> float | None:
@@ -195,54 +166,3 @@ def _left(deadline: transport.Deadline) -> float:
         return deadline.left()
     except TimeoutError:
         return 0.0
-
-
-def _read(reply: transport.Reply, realm: Realm, asked: Asked) -> dict[str, Any]:
-    if reply.status != _OK:
-        raise refused(reply, realm, asked)
-    try:
-        members = _members(reply)
-    except ValueError as error:
-        raise UnexpectedReply(
-            f"The token endpoint's answer is not one: {error}.",
-            status=reply.status,
-            audience=asked.audience,
-            realm=realm.alias,
-            diagnosis="not_keycloak",
-        ) from None
-    return members
-
-
-def _members(reply: transport.Reply) -> dict[str, Any]:
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise ValueError(f"it is of type {kind or 'unknown'}")
-    members = _hidden(loads_object(reply.body))
-    if "error" in members:
-        raise ValueError("it says 200 and names an error")
-    return members
-
-
-def _hidden(members: dict[str, Any]) -> dict[str, Any]:
-    return {k: Secret(v) if isinstance(v, str) else v for k, v in members.items()}
-
-
-def refused(reply: transport.Reply, realm: Realm, asked: Asked) -> ExchangeError:
-    """Return the error that a reply without success stands for."""
-    try:
-        members = loads_object(reply.body)
-    except ValueError:
-        members = {}
-    said = (members.get("error", ""), members.get("error_description", ""))
-    error = refusal(reply.status, *said, realm=realm, asked=asked)
-    if isinstance(error, ExchangeUnavailable):
-        error.retry_after = retry_after(reply)
-    if isinstance(error, NotLinked):
-        error.account_link_url = _link(realm, members.get("account-link-url"))
-    return error
-
-
-def _link(realm: Realm, url: object) -> str:
-    """Return the address where an account is linked, if it is below the realm's."""
-    below = f"{realm.issuer.rstrip('/')}/"
-    return url if isinstance(url, str) and url.startswith(below) else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.core.cache import cache as django_cache
 from django.utils import timezone
 
-from kc_exchange import cache, conf
+from kc_exchange import cache, conf, jobs
 from kc_exchange.exceptions import InvalidToken
 from kc_exchange.impersonation import end
 from kc_exchange.impersonation.session import digest
@@ -98,6 +98,7 @@ def _end_one(row: KeycloakLogin, now: datetime) -> bool:
     key = records.key_of(row)
     if key:
         records.delete_session(key)
+        jobs.forget_session(key)
         left = ImpersonationGrant.objects.filter(ended_at=None)
         for grant in left.filter(session_digest=digest(key)):
             end(grant, ImpersonationGrant.Cause.LOGOUT)

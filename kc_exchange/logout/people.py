@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, router, transaction
 
-from kc_exchange import cache, capture, conf, sources
+from kc_exchange import cache, capture, conf, jobs, sources
 from kc_exchange.capture.session import subject_token
-from kc_exchange.models import KeycloakIdentity
+from kc_exchange.models import KeycloakIdentity, OfflineToken
 from kc_exchange.tokens import claims_of
 
 if TYPE_CHECKING:
@@ -27,19 +27,30 @@ def forget_user(user: AbstractBaseUser) -> None:
 
     Here at once, elsewhere within LOCAL_SECONDS of SHARED_CACHE. Inside a transaction
     it happens when that is committed: before, another process would still take the
-    user for good, and obtain a token anew. It does not log anybody out: Django does,
-    once the user is not active or has another password.
+    user for good, and obtain a token anew. Offline tokens of theirs are given back.
+    It does not log anybody out: Django does, once the user is not active or has another
+    password.
     """
     using = router.db_for_write(KeycloakIdentity)
     known = KeycloakIdentity.objects.using(using).filter(user_id=user.pk)
     try:
         with transaction.atomic(using=using):
             people = list(known.values_list("issuer", "subject"))
+            jobs.forget_user(user.pk)
     except Error as error:  # the caller saves a user, which must not fail of this
         _log.warning("kc_exchange.identities_unread: %s", error)
         return
     for issuer, subject in people:
         forget_person(issuer, subject, using)
+
+
+def recheck_user(user: AbstractBaseUser) -> None:
+    """Give back offline tokens of logins that Django takes for `user`'s no longer."""
+    try:
+        with transaction.atomic(using=router.db_for_write(OfflineToken)):
+            jobs.recheck_user(user.pk)
+    except Error as error:
+        _log.warning("kc_exchange.offline_unread: %s", error)
 
 
 def forget_person(issuer: str, subject: str, using: str) -> None:

@@ -11,9 +11,8 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import Error, router, transaction
 from django.db.models.signals import post_delete, post_save
 
-from kc_exchange import signals
-from kc_exchange.logout import records
-from kc_exchange.logout.people import forget_login, forget_person, forget_user
+from kc_exchange import capture, jobs, signals
+from kc_exchange.logout import people, records
 from kc_exchange.models import KeycloakIdentity, KeycloakLogin
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ def connect() -> None:
     for model in apps.get_models():
         if issubclass(model, get_user_model()):
             post_save.connect(saved, sender=model, dispatch_uid=_HERE)
+            post_delete.connect(gone, sender=model, dispatch_uid=_HERE)
     post_delete.connect(deleted, sender=KeycloakIdentity, dispatch_uid=_HERE)
 
 
@@ -38,10 +38,13 @@ def left(request: HttpRequest | None = None, **_signal: Any) -> None:
     """Forget the login of a session, just before it is emptied."""
     if request is None or not hasattr(request, "session"):
         return
-    forget_login(request)
+    people.forget_login(request)
+    key = request.session.session_key
     try:
         with transaction.atomic(using=router.db_for_write(KeycloakLogin)):
-            records.forget(request.session.session_key)
+            records.forget(key)
+        if key is not None:
+            jobs.forget_session(key, capture.kept(request))
     except Error as error:  # sweep drops it later
         _log.warning("kc_exchange.login_unforgotten: %s", error)
 
@@ -65,9 +68,16 @@ def saved(
     inactive = "is_active" in written and not instance.is_active
     renewed = "password" in written and instance._password is not None  # noqa: SLF001
     if inactive or renewed:
-        forget_user(instance)
+        people.forget_user(instance)
+    elif "password" in written:
+        people.recheck_user(instance)
+
+
+def gone(instance: Any, **_signal: Any) -> None:
+    """Give back the offline tokens of a user who is deleted."""
+    people.forget_user(instance)
 
 
 def deleted(instance: KeycloakIdentity, using: str, **_signal: Any) -> None:
     """Forget the tokens of an identity that goes, be it with its user."""
-    forget_person(instance.issuer, instance.subject, using)
+    people.forget_person(instance.issuer, instance.subject, using)

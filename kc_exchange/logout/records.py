@@ -12,7 +12,7 @@ from django.db import Error, router, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from kc_exchange.capture.seal import seal_bytes, unseal_bytes
+from kc_exchange.capture import box
 from kc_exchange.models import KeycloakLogin
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("kc_exchange")
 _SALT = "kc_exchange.logout"
-_BOUND_TO = b"kc_exchange login v1\0"
+_PURPOSE = b"key of a session, v1"
 _LATE = timedelta(hours=1)
 """How long it is remembered that a session at Keycloak is over."""
 
@@ -48,7 +48,7 @@ def note(
             KeycloakLogin.objects.update_or_create(
                 session_digest=_digests("key", session_key)[0],
                 defaults={
-                    "sealed_key": seal_bytes(session_key.encode(), _BOUND_TO),
+                    "sealed_key": box.close(session_key.encode(), _PURPOSE, b""),
                     "session_mark": marks[0] if marks else "",
                     "person_mark": (marks_of("person", issuer, subject) or [""])[0],
                     "created_at": timezone.now(),
@@ -93,7 +93,7 @@ def remember_end(mark: str, now: datetime) -> None:
 
 def key_of(row: KeycloakLogin) -> str:
     """Return the key of the session, "" if SECRET_KEY no longer opens it."""
-    return (unseal_bytes(row.sealed_key, _BOUND_TO) or b"").decode()
+    return (box.opened(row.sealed_key, _PURPOSE, b"") or b"").decode()
 
 
 def delete_session(session_key: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kc_exchange import impersonation, logout
+from kc_exchange import impersonation, jobs, logout
 from kc_exchange.models import GrantToken
 
 
@@ -14,7 +14,8 @@ def add_to(groups: Any) -> None:
         "sweep",
         help="End grants that are over, and revoke what Keycloak still has of them.",
         description="Run it every few minutes. A grant that is over is refused at its "
-        "next request all the same; this closes the record of those that never come.",
+        "next request all the same; this closes the record of those that never come. "
+        "Offline tokens that are too old for any job go, too.",
     )
     parser.set_defaults(run=run)
 
@@ -33,4 +34,6 @@ def run(stdout: Any, options: dict[str, Any]) -> None:
     dropped = logout.sweep()
     if dropped:
         stdout.write(f"Dropped {dropped} notes of logins that are over.")
+    if forgotten := jobs.sweep():
+        stdout.write(f"Gave {forgotten} offline tokens back: too old, or nobody's.")
     stdout.write("Swept.")

@@ -11,6 +11,7 @@ from kc_exchange.models.identity import (
     user_of,
 )
 from kc_exchange.models.login import KeycloakLogin
+from kc_exchange.models.offline import OfflineToken
 
 __all__ = [
     "SEEN_EVERY",
@@ -21,6 +22,7 @@ __all__ = [
     "ImpersonationGrant",
     "KeycloakIdentity",
     "KeycloakLogin",
+    "OfflineToken",
     "find_identity",
     "remember_identity",
     "user_from_claims",

@@ -311,9 +311,10 @@ def test_connection__is_not_older_than_a_minute(site: Site) -> None:
     site.call(site.subject(jti="2"))
     assert site.keycloak.connections == 1
 
-    for manager in transport._managers.values():
-        for key in manager.pools.keys():  # noqa: SIM118 - it is no dictionary
-            kept: Any = manager.pools[key].pool
+    for known in transport._connections.values():
+        pools = known.manager.pools
+        for key in pools.keys():  # noqa: SIM118 - it is no dictionary
+            kept: Any = pools[key].pool
             for connection in list(kept.queue):
                 if isinstance(connection, HTTPConnection):
                     connection.connected_at -= 61  # type: ignore[attr-defined]

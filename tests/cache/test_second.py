@@ -18,12 +18,13 @@ from kc_exchange.cache.lease import Lease
 from kc_exchange.cache.marks import session_mark
 from kc_exchange.exceptions import ExchangeDenied, ExchangeUnavailable
 from tests.cache.tools import Loader, age, until
-from tests.servers import FaultServer, jwt_of, silent
+from tests.servers import FaultServer, drips, jwt_of, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kc_exchange.cache.second import SecondLevel
+    from tests.servers import Act
 
 ISSUER = "https://id.example.com/realms/acme"
 ALICE = jwt_of(iss=ISSUER, sub="alice", sid="s-1")
@@ -369,21 +370,23 @@ def test_token__ends_by_its_first_owners_clock() -> None:
     assert 1.0 < entry.valid_until - time.monotonic() <= 2.0
 
 
-@pytest.mark.parametrize("location", ["redis://127.0.0.1:1/0", "silent"])
+@pytest.mark.parametrize("greeting", [None, silent, drips(b"$999\r\n" + b"x" * 999)])
 @pytest.mark.fault(22)
 def test_redis__that_is_away_costs_a_bounded_time_once(
     share: Callable[..., SecondLevel],
-    location: str,
+    greeting: Act | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Refused, or silent: exchanges go on, and nobody waits again."""
+    """Refused, silent or dripping: it is waited for once, and no more."""
     load = Loader()
-    with FaultServer(greeting=silent) as server:
-        port = urlsplit(server.url).port
-        there = f"redis://127.0.0.1:{port}/0" if location == "silent" else ""
-        second = share(backend=REDIS, location=there or location, TIMEOUT=0.2)
+    with FaultServer(greeting=greeting or silent) as server:
+        port = 1 if greeting is None else urlsplit(server.url).port
+        location = f"redis://127.0.0.1:{port}/0"
+        second = share(backend=REDIS, location=location, TIMEOUT=0.2)
         tokens = TokenCache()
+        began = time.monotonic()
         tokens.obtain(key_of(ALICE), load, 1.0)
+        assert time.monotonic() - began < 1.0
         began = time.monotonic()
         for audience in map(str, range(20)):
             tokens.obtain(key_of(ALICE, audience), load, 1.0)

@@ -45,7 +45,11 @@ def test_custom_user__second_database(tmp_path: Path):
         "grant.ended",
     ]
     assert found["tables"] == {
-        "default": ["kc_exchange_keycloakidentity"],
+        "default": [
+            "kc_exchange_keycloakidentity",
+            "kc_exchange_keycloaklogin",
+            "kc_exchange_offlinetoken",
+        ],
         "records": [
             "kc_exchange_auditevent",
             "kc_exchange_audithead",

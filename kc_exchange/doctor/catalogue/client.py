@@ -70,7 +70,7 @@ CLIENT: dict[str, Entry] = {
     ),
     "requester_wants_proof": Entry(
         "Client {client} may ask for tokens with a DPoP proof only, and this project "
-        "sends none.",
+        "sends one for the tokens of downstreams with DPOP alone.",
         f"{CAPABILITY} > Require DPoP bound tokens: switch it off.",
         console=f"{CAPABILITY} > Require DPoP bound tokens",
     ),

@@ -1,0 +1,57 @@
+"""What a reference says."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kc_exchange import conf
+from kc_exchange.exceptions import SubjectGone
+from kc_exchange.tokens import claims_of
+
+if TYPE_CHECKING:
+    from kc_exchange.tokens import TokenSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a reference says: which login of whom, and for how long."""
+
+    session_key: str
+    user_id: str
+    issuer: str
+    sid: str
+    """The session at Keycloak; empty where its tokens do not name one."""
+    issued_at: float
+    max_age: float
+    """Seconds from `issued_at`."""
+    offline: str = ""
+    """The id of the row that keeps its offline token; empty: the session alone."""
+
+
+def refuse_old(claims: Claims) -> None:
+    """Refuse a reference whose time is over.
+
+    Raises:
+        SubjectGone: it is.
+    """
+    age = time.time() - claims.issued_at
+    if -conf.current().leeway <= age <= claims.max_age:
+        return
+    raise SubjectGone(
+        f"The reference to whoever started this job is older than the "
+        f"{claims.max_age:g} seconds it was made for.",
+        "Do not try again; run jobs sooner, or make references with a longer max_age.",
+    )
+
+
+def login_of(tokens: TokenSet) -> tuple[str, str]:
+    """Return issuer and session id (`sid`) of a login; the latter may be empty.
+
+    A lightweight access token does not name its session, the ID token does.
+    """
+    named = claims_of(tokens.id_token) | claims_of(tokens.access_token)
+    sid = named.get("sid")
+    issuer = conf.current().realm(tokens.realm).issuer
+    return issuer, sid if isinstance(sid, str) else ""

@@ -1,0 +1,84 @@
+"""Give offline tokens back: their user has gone, or they are too old."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from kc_exchange import conf, exchange
+from kc_exchange.exceptions import SubjectGone
+from kc_exchange.jobs import standing
+from kc_exchange.jobs.claims import login_of
+from kc_exchange.jobs.logins import Login, alias, digest, is_offline, opened
+from kc_exchange.models import OfflineToken
+from kc_exchange.tokens import SubjectToken
+
+if TYPE_CHECKING:
+    from kc_exchange.tokens import TokenSet
+
+_log = logging.getLogger("kc_exchange")
+
+
+def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
+    """Delete and revoke the offline token of a session that was logged out.
+
+    `tokens` are those that it keeps: they tell its login where its key is a new one.
+    """
+    forget(OfflineToken.objects.filter(session_digest=digest(session_key)))
+    if tokens is not None and is_offline(tokens):
+        login = digest(*login_of(tokens))
+        forget(OfflineToken.objects.filter(login_digest=login))
+
+
+def forget_user(user_id: object) -> None:
+    """Delete and revoke all offline tokens of a user."""
+    forget(OfflineToken.objects.filter(user_id=str(user_id)))
+
+
+def recheck_user(user_id: object) -> None:
+    """Forget the tokens of logins that Django would not take for the user's now."""
+    for row in OfflineToken.objects.filter(user_id=str(user_id)):
+        _recheck(row)
+
+
+def sweep() -> int:
+    """Forget what is too old, and of whom is gone; return how many that were."""
+    before = OfflineToken.objects.count()
+    forget(OfflineToken.objects.filter(expires_at__lte=timezone.now()))
+    for row in OfflineToken.objects.iterator():
+        _recheck(row)
+    return before - OfflineToken.objects.count()
+
+
+def _recheck(row: OfflineToken) -> None:
+    login = opened(row)
+    try:
+        if login is not None:
+            standing.refuse_user(row.user_id, login.backend, login.session_hash)
+            return
+    except SubjectGone:
+        pass
+    forget(OfflineToken.objects.filter(pk=row.pk))
+
+
+def forget(rows: Any) -> None:
+    """Delete these rows, and revoke their tokens as soon as that is committed."""
+    for row in rows:
+        login = opened(row)
+        deleted, _ = OfflineToken.objects.filter(pk=row.pk).delete()
+        if deleted and login is not None:
+            transaction.on_commit(partial(_revoke, login), using=alias(), robust=True)
+
+
+def _revoke(login: Login) -> None:
+    """Revoke at Keycloak (RFC 7009), as far as it answers; a failure is logged."""
+    try:
+        realm = conf.current().realm(login.realm)
+        token = SubjectToken(value=login.refresh_token, realm=login.realm)
+        exchange.revoke(token, realm, hint="refresh_token")
+    except Exception as error:  # noqa: BLE001 - the row is gone; only the log is left
+        _log.warning("kc_exchange.offline_not_revoked realm=%s: %s", login.realm, error)

@@ -1,0 +1,95 @@
+"""The login that a row of offline tokens keeps, sealed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.db import router
+from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange.capture import box
+from kc_exchange.models import OfflineToken
+from kc_exchange.tokens import Secret, SubjectToken, claims_of
+
+if TYPE_CHECKING:
+    from kc_exchange.tokens import TokenSet
+
+_PURPOSE = b"offline token of a login, v1"
+_SALT = "kc_exchange.jobs.offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """What a row keeps of a login, sealed."""
+
+    session_key: str = field(repr=False)
+    backend: str
+    session_hash: str = field(repr=False)
+    ends_at: float
+    """When the session ends by its age, in seconds since the epoch."""
+    realm: str
+    refresh_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    expires_at: float
+
+    @property
+    def subject(self) -> SubjectToken:
+        """The access token, as a subject token."""
+        return SubjectToken(
+            value=self.access_token, realm=self.realm, expires_at=self.expires_at
+        )
+
+
+def is_offline(tokens: TokenSet) -> bool:
+    """Whether a login asked for `offline_access`, by its refresh token's type."""
+    return claims_of(tokens.refresh_token).get("typ") == "Offline"
+
+
+@sensitive_variables()
+def opened(row: OfflineToken) -> Login | None:
+    """Return what a row keeps, None if it does not open."""
+    plain = box.opened(row.sealed, _PURPOSE, _bound_to(row))
+    if plain is None:
+        return None
+    login = Login(**json.loads(plain))
+    return replace(
+        login,
+        refresh_token=Secret(login.refresh_token),
+        access_token=Secret(login.access_token),
+    )
+
+
+@sensitive_variables()
+def write(row: OfflineToken, login: Login) -> None:
+    """Seal `login` into `row`; the caller saves it."""
+    plain = json.dumps(asdict(login), separators=(",", ":")).encode()
+    row.sealed = box.close(plain, _PURPOSE, _bound_to(row))
+    row.session_digest = digest(login.session_key)
+
+
+def with_tokens(login: Login, tokens: TokenSet) -> Login:
+    """Return `login` with what a refresh brought."""
+    return replace(
+        login,
+        refresh_token=tokens.refresh_token or login.refresh_token,
+        access_token=tokens.access_token,
+        expires_at=tokens.expires_at,
+    )
+
+
+def digest(*what: str) -> str:
+    """Return what a row is found by (HMAC-SHA-256, hexadecimal)."""
+    text = json.dumps(what)
+    return salted_hmac(_SALT, text, algorithm="sha256").hexdigest()
+
+
+def alias() -> str:
+    """Return the database that holds the rows."""
+    return router.db_for_write(OfflineToken)
+
+
+def _bound_to(row: OfflineToken) -> bytes:
+    return b"kc_exchange offline v1\0" + row.pk.bytes

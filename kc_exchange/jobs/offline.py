@@ -1,0 +1,187 @@
+"""Offline tokens (OpenID Connect Core section 11): a job after its session's time.
+
+A row keeps a sealed copy of the refresh token of one login, as new as the session's.
+It is used when the session has ended by its age, and deleted when the user goes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
+from django.db import Error, IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from kc_exchange import conf, exchange
+from kc_exchange.capture import session as session_tokens
+from kc_exchange.capture.session_age import ends_at
+from kc_exchange.exceptions import NoSubjectToken, SubjectGone, SubjectTokenRejected
+from kc_exchange.jobs import claims as said
+from kc_exchange.jobs import forgetting, standing
+from kc_exchange.jobs.logins import (
+    Login,
+    alias,
+    digest,
+    is_offline,
+    opened,
+    with_tokens,
+    write,
+)
+from kc_exchange.models import OfflineToken
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.contrib.sessions.backends.base import SessionBase
+
+    from kc_exchange.jobs.claims import Claims
+    from kc_exchange.tokens import SubjectToken, TokenSet
+
+_log = logging.getLogger("kc_exchange")
+
+
+def connect() -> None:
+    """Keep the rows as new as the tokens that sessions keep."""
+    session_tokens.followers.add(follow)
+
+
+def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> UUID:
+    """Keep the offline token of a login until the reference of `claims` is too old.
+
+    Raises:
+        NoSubjectToken: the login did not ask for `offline_access`.
+    """
+    if not is_offline(tokens) or not claims.sid:
+        raise NoSubjectToken(
+            "This login left no offline token: it did not ask for offline_access.",
+            "Add offline_access to the scopes that the login asks for, and log in "
+            "again; or make the reference without offline=True.",
+        )
+    login = with_tokens(
+        Login(
+            session_key=claims.session_key,
+            backend=str(session.get(BACKEND_SESSION_KEY, "")),
+            session_hash=str(session.get(HASH_SESSION_KEY, "")),
+            ends_at=ends_at(session, getattr(user, "last_login", None)).timestamp(),
+            realm=tokens.realm,
+            refresh_token="",
+            access_token="",
+            expires_at=0.0,
+        ),
+        tokens,
+    )
+    row = OfflineToken(
+        user_id=claims.user_id,
+        issuer=claims.issuer,
+        login_digest=digest(claims.issuer, claims.sid),
+        expires_at=timezone.now() + timedelta(seconds=claims.max_age),
+    )
+    return _stored(row, login)
+
+
+def _stored(row: OfflineToken, login: Login) -> UUID:
+    """Insert `row`, or renew the one of its login: a login has one."""
+    write(row, login)
+    for _ in range(2):
+        known = OfflineToken.objects.filter(login_digest=row.login_digest).first()
+        if known is not None:
+            known.expires_at = max(row.expires_at, known.expires_at)
+            write(known, login)
+            known.save()
+            return known.pk
+        with suppress(IntegrityError), transaction.atomic(using=alias()):
+            row.save(force_insert=True)
+            return row.pk
+    raise SubjectGone("The login was forgotten while a reference to it was made.")
+
+
+def follow(session_key: str, tokens: TokenSet) -> None:
+    """Copy the newest tokens of a session, whose key may be new, to its row.
+
+    `capture` calls it when it seals tokens; one that is not offline costs no query.
+    """
+    if not is_offline(tokens):
+        return
+    named = digest(*said.login_of(tokens))
+    try:
+        row = OfflineToken.objects.filter(login_digest=named).first()
+        login = None if row is None else opened(row)
+        if row is not None and login is not None:
+            write(row, with_tokens(replace(login, session_key=session_key), tokens))
+            OfflineToken.objects.filter(pk=row.pk).update(
+                sealed=row.sealed, session_digest=row.session_digest
+            )
+    except Error:
+        _log.exception("kc_exchange.offline_not_followed")
+
+
+def login_of(claims: Claims) -> Login:
+    """Return the login that a reference's row keeps, if its user may still be it.
+
+    Raises:
+        SubjectGone: the row is gone, or the session ended before its time, or the
+            user is deactivated or has another password.
+    """
+    row = OfflineToken.objects.filter(pk=claims.offline).first()
+    login = None if row is None else opened(row)
+    if login is None:
+        raise SubjectGone(
+            "Whoever started this job has logged out, or their offline token was "
+            "given back."
+        )
+    standing.refuse_user(claims.user_id, login.backend, login.session_hash)
+    return login
+
+
+def refuse_early(login: Login) -> None:
+    """Refuse a login whose session is gone before its time: somebody ended it.
+
+    Raises:
+        SubjectGone: it is.
+    """
+    if time.time() < login.ends_at:
+        raise SubjectGone("The session of whoever started this job was ended.")
+
+
+def renew(claims: Claims, rejected: SubjectToken) -> SubjectToken:
+    """Return a newer token than `rejected`, refreshed by one worker at a time.
+
+    What Keycloak does not take any more is forgotten.
+
+    Raises:
+        SubjectGone: the row is gone.
+        SubjectTokenRejected: Keycloak does not take the offline token any more.
+        ExchangeUnavailable: Keycloak is away; the token is as it was.
+    """
+    rows = OfflineToken.objects.filter(pk=claims.offline)
+    try:
+        return _renewed(rows, claims, rejected)
+    except SubjectTokenRejected:
+        forgetting.forget(rows)
+        raise
+
+
+def _renewed(rows: Any, claims: Claims, rejected: SubjectToken) -> SubjectToken:
+    """Lock the row, for `realm.deadline` seconds at most, and refresh its token.
+
+    The first statement writes, so that SQLite waits for its lock.
+    """
+    with transaction.atomic(using=alias()):
+        rows.update(issuer=F("issuer"))
+        login = login_of(claims)
+        is_over = 0.0 < login.expires_at <= time.time()
+        if login.access_token != rejected.value and not is_over:
+            return login.subject
+        realm = conf.current().realm(login.realm)
+        new = exchange.refresh(realm, login.refresh_token, rejected=rejected)
+        renewed = with_tokens(login, new)
+        row = rows.get()
+        write(row, renewed)
+        row.save(update_fields=["sealed", "session_digest"])
+    return renewed.subject

@@ -1,0 +1,1 @@
+"""A project that several kinds of processes serve; see `tests.cluster.processes`."""
