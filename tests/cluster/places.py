@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import redis
-from psycopg import sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import psycopg
 
     from tests.cluster.cluster import Cluster
 
@@ -108,8 +108,10 @@ def _pages(cluster: Cluster) -> bytes:
 
 def _rows(cluster: Cluster, *, of_sessions: bool) -> bytes:
     """All rows of one table, or of all others."""
+    from psycopg import sql  # noqa: PLC0415 - as in `connected`
+
     found: list[bytes] = []
-    with psycopg.connect(**login_of(cluster)) as connection:
+    with connected(cluster) as connection:
         names = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         ).fetchall()
@@ -127,11 +129,14 @@ def _as_bytes(value: object) -> bytes:
     )
 
 
-def login_of(cluster: Cluster) -> dict[str, Any]:
-    """Return how to connect to the database."""
+def connected(cluster: Cluster) -> psycopg.Connection:
+    """Return a connection to the database, to be used as a context manager."""
+    import psycopg  # noqa: PLC0415 - what needs no database runs without it
+
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password"}
     names |= {"HOST": "host", "PORT": "port"}
-    return {names[name]: value for name, value in cluster.database.items()}
+    login = {names[name]: value for name, value in cluster.database.items()}
+    return psycopg.connect(**login)
 
 
 def _plant_session(cluster: Cluster, text: str) -> None:
@@ -147,7 +152,7 @@ def _plant_name(cluster: Cluster, text: str) -> None:
 
 
 def _write(cluster: Cluster, query: str, value: str) -> None:
-    with psycopg.connect(**login_of(cluster)) as connection:
+    with connected(cluster) as connection:
         connection.execute(query.encode(), [value])
 
 
