@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-import psycopg
-
 from tests.cluster.browser import WAYS
-from tests.cluster.places import login_of
+from tests.cluster.database import rows
 from tests.cluster.services import GUNICORN, UVICORN
 
 if TYPE_CHECKING:
@@ -152,5 +150,4 @@ class Desk:
 def events_of(cluster: Cluster) -> list[dict[str, Any]]:
     """Return the record."""
     query = "SELECT payload FROM kc_exchange_auditevent ORDER BY seq"
-    with psycopg.connect(**login_of(cluster)) as connection:
-        return [json.loads(bytes(row[0])) for row in connection.execute(query)]
+    return [json.loads(bytes(payload)) for (payload,) in rows(cluster, query)]
