@@ -20,6 +20,7 @@ ExchangeError
 ├── DownstreamError           about the call, not about the token
 │   ├── WrongDownstream       the developer: the URL belongs to somebody else
 │   ├── ReservedHeader        the developer: the session signs, the caller does not
+│   ├── ProofRefused          the operator: clocks, or an address behind a proxy
 │   ├── InsufficientScope     the developer: the downstream wants more scope
 │   └── StepUpRequired        the user: the downstream wants a fresher login
 └── InvalidToken              whoever sent the bearer token
@@ -279,7 +280,17 @@ class ReservedHeader(DownstreamError):
     """The caller set what the session alone may set."""
 
     cause = "The session signs the call itself; `auth` and `Authorization` are its own."
-    fix = "Leave `auth` and the `Authorization` header out."
+    fix = "Leave `auth` and the `Authorization` header out, and `DPoP` with DPOP."
+
+
+class ProofRefused(DownstreamError):
+    """The downstream does not take the proof of possession (RFC 9449 section 7.1)."""
+
+    cause = "The downstream does not take the DPoP proof that came with the token."
+    fix = (
+        "Compare the clocks of the two machines; and let the downstream compare the "
+        "proof with the address in BASE_URL, which a proxy before it may hide."
+    )
 
 
 class InsufficientScope(DownstreamError):

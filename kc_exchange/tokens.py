@@ -55,6 +55,8 @@ class AccessToken(_Unpicklable):
     expires_at: float
     scope: frozenset[str] = frozenset()
     token_type: str = "Bearer"  # noqa: S105
+    thumbprint: str = ""
+    """That of the key which it is bound to (`cnf.jkt`, RFC 9449); empty: to none."""
     not_before: int = 0
     """The realm's not-before policy at its issue: what is older is void."""
     authorization: str = field(init=False, repr=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import cache, discovery, jwt_validation, transport
+from kc_exchange import cache, discovery, exchange, jwt_validation, transport
 from kc_exchange.impersonation.audit.flood import flood
 from tests import real_keycloak
 from tests.left_out import counts, leave_out, take_counts
@@ -23,8 +23,8 @@ _HOW = {
     'pytest -m "browser or wheel or database"',
     "cluster": "tests of many processes; to run them: pip install -e '.[dev]', Redis, "
     "Java 17 and Maven; then pytest -m cluster",
-    "redis": "tests of a real Redis; to run them: redis-server --port 18379 & "
-    "KC_EXCHANGE_REDIS=redis://127.0.0.1:18379 pytest -m redis",
+    "redis": 'tests of a real Redis; to run them: eval "$(.ci/redis start)"; then '
+    "pytest -m redis",
     "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
     "KC_EXCHANGE_KEYCLOAK=http://127.0.0.1:18080 pytest -m keycloak; those of "
     "impersonation: .ci/keycloak start --features=token-exchange --port 18081 && "
@@ -43,6 +43,7 @@ def _nothing_kept() -> Iterator[None]:
     cache.brokered.clear()
     cache.refused.clear()
     discovery.forget()
+    exchange.forget()
     transport.close()
     jwt_validation.forget()
     cache.floors.forget()

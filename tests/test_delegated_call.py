@@ -124,6 +124,7 @@ def test_view__expired_bearer_is_told_so(
 
 
 @pytest.mark.usefixtures("_project")
+@pytest.mark.fault(19)
 def test_not_before__voids_what_was_issued_earlier(
     client: Client,
     embedded_keycloak: EmbeddedKeycloak,

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.fault(34)
 def test_child__has_no_lock_of_the_parents(
     embedded_keycloak: EmbeddedKeycloak,
     kc_downstream: DownstreamRecorder,

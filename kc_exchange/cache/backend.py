@@ -11,11 +11,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 
 from kc_exchange import forks
+from kc_exchange.cache import redis_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -87,17 +87,22 @@ class Backend:
         if self._away:
             return None
         try:
-            return what(self._cache())
+            with redis_client.within(self._timeout):
+                return what(self._cache())
         except Exception as error:  # noqa: BLE001 - each backend has errors of its own
             self._lose(error)
             return None
+
+    def _set(self, name: str, value: bytes, seconds: int) -> None:
+        with redis_client.within(self._timeout):
+            self._cache().set(name, value, seconds)
 
     def _cache(self) -> BaseCache:
         if self._own is None:
             shared = caches[self._alias]
             if not isinstance(shared, RedisCache):
                 return shared  # it is this thread's: not every kind may be shared
-            own = _redis(self._alias, self._timeout)
+            own = redis_client.client_of(self._alias, self._timeout)
             with self._lock:
                 self._own = own
         return self._own
@@ -124,13 +129,13 @@ class Backend:
         while self._away:
             time.sleep(_PAUSE)
             try:
-                self._catch_up(self._cache())
+                self._catch_up()
             except Exception:  # noqa: BLE001, S112 - still away, as logged
                 continue
 
-    def _catch_up(self, cache: BaseCache) -> None:
+    def _catch_up(self) -> None:
         """Say what was left unsaid, before anybody reads."""
-        cache.set(_PROBE, b"1", 1)
+        self._set(_PROBE, b"1", 1)
         while True:
             with self._lock:
                 unsaid = dict(self._unsaid)
@@ -138,37 +143,9 @@ class Backend:
                     self._away = False
                     break
             for name, (value, seconds) in unsaid.items():
-                cache.set(name, value, seconds)
+                self._set(name, value, seconds)
             with self._lock:
                 for name, said in unsaid.items():
                     if self._unsaid.get(name) == said:
                         del self._unsaid[name]
         _log.warning("kc_exchange.shared_cache_back alias=%s", self._alias)
-
-
-class _Bytes:
-    """Bytes as they are: Django's own serializer would unpickle what it reads."""
-
-    def dumps(self, value: bytes) -> bytes:
-        return value
-
-    def loads(self, value: bytes) -> bytes:
-        return value
-
-
-def _redis(alias: str, timeout: float) -> BaseCache:
-    """Return a client of the alias that gives up in time, and never tries twice."""
-    from redis.backoff import NoBackoff  # noqa: PLC0415 - it is optional
-    from redis.retry import Retry  # noqa: PLC0415
-
-    parameters = dict(settings.CACHES[alias])
-    parameters.pop("BACKEND")
-    location = parameters.pop("LOCATION", "")
-    parameters["OPTIONS"] = {
-        **parameters.get("OPTIONS", {}),
-        "serializer": _Bytes,
-        "socket_timeout": timeout,
-        "socket_connect_timeout": timeout,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    return type(caches[alias])(location, parameters)  # type: ignore[call-arg]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from kc_exchange.tokens import AccessToken
 
-_WORKERS = 32
+_WORKERS = 128
+"""More than MAX_IN_FLIGHT of one realm: one that is slow leaves some to the others."""
 _GRACE = 1.0
 """Seconds a waiter gives the leader beyond the leader's own deadline."""
 

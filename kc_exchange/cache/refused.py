@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from kc_exchange import forks
+from kc_exchange import conf, forks
+from kc_exchange.cache.alarms import Alarms
 from kc_exchange.exceptions import (
+    ClientAuthFailed,
     ExchangeDenied,
     ExchangeError,
     ExchangeMisconfigured,
@@ -53,16 +55,20 @@ class Refused:
     What Keycloak refuses to one user is kept under that user's key. A mistake in the
     settings is kept under `place`, for everybody of the user's realm, if no subject
     token can cause it: one made for that must not shut others out. A newer subject
-    token has another key.
+    token has another key. `seconds` None: REFUSED_SECONDS of the settings.
+
+    Of such a mistake, and of a credential that Keycloak does not accept, one line goes
+    to the log as an error, with cause and fix, once in the same time.
     """
 
-    def __init__(self, seconds: float = 30.0) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
         self._seconds = seconds
         self._reset()
         forks.in_child(self._reset)
 
     def _reset(self) -> None:
         self._lock = Lock()
+        self._alarms = Alarms()
         self._entries: OrderedDict[bytes, tuple[ExchangeError, float]] = OrderedDict()
 
     def guard(
@@ -86,8 +92,10 @@ class Refused:
             self._remember(key, error)
             raise
         except ExchangeMisconfigured as error:
+            everybody = error.diagnosis in _FOR_EVERYBODY
+            if everybody or isinstance(error, ClientAuthFailed):
+                self._alarms.raise_once(place, error, self._lasting)
             if type(error) is ExchangeMisconfigured:
-                everybody = error.diagnosis in _FOR_EVERYBODY
                 self._remember(place if everybody else key, error)
             raise
 
@@ -95,6 +103,12 @@ class Refused:
         """Forget every refusal."""
         with self._lock:
             self._entries.clear()
+        self._alarms.clear()
+
+    @property
+    def _lasting(self) -> float:
+        own = self._seconds
+        return conf.current().refused_seconds if own is None else own
 
     def _known(self, key: bytes) -> ExchangeError | None:
         error, until = self._entries.get(key, (None, 0.0))
@@ -104,7 +118,7 @@ class Refused:
         if settings.DEBUG:
             return
         with self._lock:
-            self._entries[key] = (error.fresh(), time.monotonic() + self._seconds)
+            self._entries[key] = (error.fresh(), time.monotonic() + self._lasting)
             self._entries.move_to_end(key)
             if len(self._entries) > _SIZE:
                 self._entries.popitem(last=False)

@@ -56,6 +56,7 @@ def written(stored: Stored, key: Key, generations: Mapping[str, str]) -> bytes:
         [
             token.value,
             token.token_type,
+            token.thumbprint,
             token.expires_at,
             sorted(token.scope),
             token.not_before,
@@ -82,7 +83,8 @@ def read(
         generations: what is under these names now.
     """
     values: list[Any] = json.loads(plain)
-    value, kind, expires_at, scope, not_before, obtained_at, known, before = values
+    value, kind, thumbprint, expires_at, scope, not_before, obtained_at = values[:7]
+    known, before = values[7:]
     if any(
         then < floors.of(mark) for mark, then in zip(key.issuers, known, strict=True)
     ):
@@ -97,6 +99,7 @@ def read(
         AccessToken(
             value=value,
             token_type=kind,
+            thumbprint=thumbprint,
             expires_at=expires_at,
             scope=frozenset(scope),
             not_before=not_before,

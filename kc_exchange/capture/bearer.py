@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf
 from kc_exchange.capture import realms
-from kc_exchange.exceptions import InvalidRequest, UnknownRealm
+from kc_exchange.exceptions import InvalidRequest, InvalidToken, UnknownRealm
 from kc_exchange.tokens import TYPE, SubjectToken, claims_of, expiry_of
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
 
     Raises:
         InvalidRequest: see `bearer_token`.
+        InvalidToken: it is bound to a key (RFC 9449 section 7.2): whoever has stolen
+            it sends it so, and not each Keycloak asks for the proof.
         UnknownRealm: it is of no realm whose users come here, nor of PROVIDERS; or the
             request belongs to no realm.
     """
@@ -77,6 +79,7 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
     if token is None:
         return None
     claims = claims_of(token)
+    _refuse_bound(claims)
     issuer, expires_at = claims.get("iss"), expiry_of(claims)
     if issuer is None:  # no JWT: the Keycloak of that realm says what it thinks of it
         alias = realms.login_realm(request).alias
@@ -121,6 +124,17 @@ def _refuse_malformed(header: str) -> None:
     meant = header.lstrip().lower().startswith(_SCHEME)
     if meant or _ALSO_BEARER.search(header):
         raise InvalidRequest("The Authorization header is malformed.")
+
+
+def _refuse_bound(claims: dict[str, Any]) -> None:
+    confirmation = claims.get("cnf")
+    if isinstance(confirmation, dict) and "jkt" in confirmation:
+        error = InvalidToken(
+            "The access token is bound to a key (DPoP), and came as a bearer token.",
+            "Send a bearer token: this service takes no proofs.",
+        )
+        error.reason = "bound to a key, and sent as a bearer token"
+        raise error
 
 
 def _names_token(form: str) -> bool:

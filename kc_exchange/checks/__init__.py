@@ -8,11 +8,13 @@ from kc_exchange.checks.exchange import check_settings
 from kc_exchange.checks.external import check_throttling
 from kc_exchange.checks.impersonation import check_impersonation
 from kc_exchange.checks.record import check_guards
+from kc_exchange.checks.sender_constrained import check_sender_constrained
 from kc_exchange.checks.shared_cache import check_shared_cache
 
 __all__ = [
     "check_guards",
     "check_impersonation",
+    "check_sender_constrained",
     "check_settings",
     "check_shared_cache",
     "check_throttling",

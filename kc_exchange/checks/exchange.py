@@ -11,6 +11,7 @@ from kc_exchange import capture, conf
 from kc_exchange.capture import realms
 from kc_exchange.checks.message import error, warning
 from kc_exchange.checks.project import is_function, misplaced
+from kc_exchange.exceptions import ExchangeMisconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ _OPTIONAL = {"REQUESTED_ISSUER"}.union(*_USED.values())
 
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E031: the dictionary; E012-E015, W001-W006, W024-W026: what is around it."""
+    """E001-E038: the dictionary; E012-E015, W001-W006, W024-W026: what is around it."""
     problems = conf.problems()
     if problems:
         return [error(p.number, p.message, p.hint) for p in problems]
@@ -90,10 +91,15 @@ def _middleware(parsed: conf.Settings) -> Iterator[CheckMessage]:
 
 def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:
     for realm in parsed.realms.values():
-        secret = realm.client_secret
-        if not secret or not realm.client_auth.startswith("client_secret"):
+        if not realm.has_secret or not realm.client_auth.startswith("client_secret"):
             continue
-        where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}]['CLIENT_SECRET']"
+        name = "CLIENT_SECRET_FILE" if realm.client_secret_file else "CLIENT_SECRET"
+        where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}][{name!r}]"
+        try:
+            secret = conf.client_secret(realm)
+        except ExchangeMisconfigured as failure:
+            yield error("E032", failure.cause, failure.fix)
+            continue
         if any(example in secret.lower() for example in _EXAMPLES):
             kind = warning if settings.DEBUG else error
             yield kind(

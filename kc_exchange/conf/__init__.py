@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kc_exchange.conf.impersonation_values import AtKeycloak, Audit, Impersonation
 from kc_exchange.conf.parse import parse
 from kc_exchange.conf.reader import Problem
+from kc_exchange.conf.secret_file import client_secret
 from kc_exchange.conf.values import (
     ANY,
     ClientAuth,
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "SharedCache",
     "Strategy",
+    "client_secret",
     "current",
     "problems",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from django.http.request import split_domain_port
 
 from kc_exchange.conf.parse_downstream import downstream
+from kc_exchange.conf.parse_dpop import proof_keys
 from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.parse_provider import provider
 from kc_exchange.conf.parse_shared import shared_cache
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
 
 TOP = {
     "REALMS", "DOWNSTREAMS", "CAPTURE", "USER_FROM_CLAIMS", "LEEWAY", "CACHE_SIZE",
+    "REFUSED_SECONDS",
     "IMPERSONATION", "AUDIT", "PROVIDERS", "REALM_OF_REQUEST",
     "REALM_FILES", "SHARED_CACHE",
 }  # fmt: skip
 REALM = {
-    "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_AUTH", "PRIVATE_KEY", "KEY_ID",
+    "ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "CLIENT_AUTH",
+    "PRIVATE_KEY", "KEY_ID",
     "CERTIFICATE", "CERTIFICATE_KEY", "CA_BUNDLE", "DISCOVERY_URL", "DEFAULT_SCOPES",
     "DEADLINE", "AUDIENCES", "AUTHORIZED_PARTIES", "ACTORS", "ALLOW_PLAIN_HTTP",
-    "HOSTS",
-    "USERS",
+    "HOSTS", "MAX_IN_FLIGHT", "USERS", "DPOP_KEY",
 }  # fmt: skip
 _MAX_LEEWAY = 60
 _CREDENTIAL = {
@@ -64,6 +66,9 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         for name, reader in _children(top, "DOWNSTREAMS")
     }
     _credentials(top, realms, _asked(realms, downstreams.values(), providers.values()))
+    acting = impersonation(top.part("IMPERSONATION"), realms)
+    impersonates = acting.realm if "IMPERSONATION" in top.raw else ""
+    proof_keys(top, realms, downstreams.values(), impersonates)
     defaults = Settings(realms={}, downstreams={})
     parsed = Settings(
         realms=realms,
@@ -72,7 +77,8 @@ def parse(raw: Any, *, debug: bool) -> tuple[Settings | None, list[Problem]]:
         user_from_claims=top.text("USER_FROM_CLAIMS", defaults.user_from_claims),
         leeway=int(top.number("LEEWAY", defaults.leeway, 0, _MAX_LEEWAY)),
         cache_size=int(top.number("CACHE_SIZE", defaults.cache_size, 1, 10**7)),
-        impersonation=impersonation(top.part("IMPERSONATION"), realms),
+        refused_seconds=top.number("REFUSED_SECONDS", defaults.refused_seconds, 30, 60),
+        impersonation=acting,
         audit=audit(top.part("AUDIT")),
         providers=providers,
         realm_files=_realm_files(top, realms),
@@ -107,7 +113,9 @@ def _credentials(top: Reader, realms: Mapping[str, Realm], asked: set[str]) -> N
     """A project that only takes tokens asks for none, and needs no credential."""
     for realm in (realms[alias] for alias in sorted(asked) if alias in realms):
         key = _CREDENTIAL[realm.client_auth]
-        if not str(getattr(realm, key.lower())).strip():
+        by_secret = key == "CLIENT_SECRET"
+        given = realm.has_secret if by_secret else getattr(realm, key.lower()).strip()
+        if not given:
             where = f"KC_EXCHANGE['REALMS'][{realm.alias!r}][{key!r}]"
             top.found.append(Problem("E006", f"{where} is missing.", f"Set {key}."))
 
@@ -163,23 +171,36 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
         issuer=reader.issuer("ISSUER", "E003", debug=debug or has_elsewhere),
         client_id=client_id,
         client_secret=reader.text("CLIENT_SECRET"),
+        client_secret_file=_secret_file(reader),
         client_auth=auth,
         private_key=reader.text("PRIVATE_KEY"),
         key_id=reader.text("KEY_ID"),
         certificate=reader.text("CERTIFICATE"),
         certificate_key=reader.text("CERTIFICATE_KEY"),
         ca_bundle=reader.text("CA_BUNDLE"),
+        dpop_key=reader.text("DPOP_KEY"),
         discovery_url=(
             reader.url("DISCOVERY_URL", "E003", debug=debug) if has_elsewhere else ""
         ),
         default_scopes=reader.words("DEFAULT_SCOPES", ("openid", "profile", "email")),
         deadline=reader.number("DEADLINE", 3.0, 0.1, 60.0),
+        max_in_flight=int(reader.number("MAX_IN_FLIGHT", 32, 1, 10_000)),
         audiences=reader.words("AUDIENCES", (client_id,) if client_id else ()),
         authorized_parties=reader.words("AUTHORIZED_PARTIES"),
         actors=_actors(reader),
         hosts=hosts,
         users=reader.flag("USERS", default=alias == "default" or bool(hosts)),
     )
+
+
+def _secret_file(reader: Reader) -> str:
+    path = reader.text("CLIENT_SECRET_FILE")
+    if path and reader.text("CLIENT_SECRET"):
+        hint = "Keep one of the two: CLIENT_SECRET_FILE, if the secret is rotated."
+        reader.wrong(
+            "E032", "is set, and CLIENT_SECRET too", hint, "CLIENT_SECRET_FILE"
+        )
+    return path
 
 
 def _actors(reader: Reader) -> dict[str, frozenset[str]]:

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 DOWNSTREAM = {
     "BASE_URL", "AUDIENCE", "SCOPES", "REALM", "STRATEGY", "TIMEOUT",
     "CA_BUNDLE", "ACCEPT_BARE_401", "ALLOW_PLAIN_HTTP", "SUBJECT_ISSUER",
-    "REQUESTED_ISSUER", "ASSERTION_SCOPES", "ACTOR",
+    "REQUESTED_ISSUER", "ASSERTION_SCOPES", "ACTOR", "DPOP", "CERTIFICATE",
+    "CERTIFICATE_KEY",
 }  # fmt: skip
 _ELSEWHERE = ("cross-realm", "jwt-grant")
 """Strategies whose tokens another realm than the user's issues."""
+_NOT_OURS = ("forward", "linked")
+"""Strategies whose tokens were issued to somebody else."""
 
 
 def downstream(
@@ -42,6 +45,9 @@ def downstream(
         strategy=strategy,
         timeout=_timeout(reader),
         ca_bundle=reader.text("CA_BUNDLE"),
+        certificate=_certificate(reader),
+        certificate_key=reader.text("CERTIFICATE_KEY"),
+        dpop=_dpop(reader, strategy),
         accept_bare_401=reader.flag("ACCEPT_BARE_401"),
         subject_issuers=_subject_issuers(reader, strategy, realms, providers),
         requested_issuer=_requested_issuer(reader, strategy),
@@ -111,6 +117,25 @@ def _actor(reader: Reader, strategy: Chosen) -> Literal["", "service-account"]:
         hint = "Only the standard exchange takes an actor: STRATEGY 'exchange'."
         reader.wrong("E030", f"does not go with STRATEGY {strategy!r}", hint, "ACTOR")
     return actor
+
+
+def _dpop(reader: Reader, strategy: Chosen) -> bool:
+    wanted = reader.flag("DPOP")
+    if wanted and strategy in _NOT_OURS:
+        hint = "Leave it out: only whoever asks for a token can bind it to a key."
+        reader.wrong("E037", f"does not go with STRATEGY {strategy!r}", hint, "DPOP")
+    return wanted
+
+
+def _certificate(reader: Reader) -> str:
+    certificate = reader.text("CERTIFICATE")
+    if "CERTIFICATE_KEY" in reader.raw and not certificate:
+        hint = "Name the file of the certificate, too; or leave both out."
+        reader.wrong("E038", "has no CERTIFICATE", hint, "CERTIFICATE_KEY")
+    if certificate and str(reader.raw.get("BASE_URL")).startswith("http:"):
+        hint = "Write an https BASE_URL: certificates are shown in TLS alone."
+        reader.wrong("E038", "goes with plain http", hint, "CERTIFICATE")
+    return certificate
 
 
 def _timeout(reader: Reader) -> tuple[float, float]:

@@ -38,6 +38,8 @@ class Realm:
     """The issuer URL, to the letter as Keycloak writes it into `iss`."""
     client_id: str
     client_secret: str = field(default="", repr=False)
+    client_secret_file: str = ""
+    """Path of a file with the secret, which is read anew when it changes."""
     client_auth: ClientAuth = "client_secret_basic"
     private_key: str = field(default="", repr=False)
     """PEM text of the key for `private_key_jwt`."""
@@ -48,12 +50,16 @@ class Realm:
     """Path of its key (PEM); the same file where empty."""
     ca_bundle: str = ""
     """Path of the certificate authorities to trust; the system's where empty."""
+    dpop_key: str = field(default="", repr=False)
+    """PEM text of the key that tokens are bound to, for downstreams with `dpop`."""
     discovery_url: str = ""
     """Where the discovery document is fetched from, if not below the issuer."""
     default_scopes: frozenset[str] = frozenset({"openid", "profile", "email"})
     """What Keycloak adds to every token of this client, asked for or not."""
     deadline: float = 3.0
     """Seconds that one exchange may take in all, its retry included."""
+    max_in_flight: int = 32
+    """Requests to the token endpoint that a process has under way at the most."""
     audiences: frozenset[str] = frozenset()
     """Audiences a bearer token sent to this project may have; default: `client_id`."""
     authorized_parties: frozenset[str] = frozenset()
@@ -67,6 +73,11 @@ class Realm:
     """Host names that `capture.realm_by_host` takes for this realm's."""
     users: bool = True
     """Whether its users come here: only then is a token of it taken for a login."""
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the settings give its client a secret, or the file that has it."""
+        return bool(self.client_secret.strip() or self.client_secret_file.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +132,12 @@ class Downstream:
     """Seconds to connect, and seconds between two bytes."""
     ca_bundle: str = ""
     """Path of the certificate authorities to trust; those of `certifi` where empty."""
+    certificate: str = ""
+    """Path of the client certificate (PEM) that is shown to it; empty: none is."""
+    certificate_key: str = ""
+    """Path of its key (PEM); the same file where empty."""
+    dpop: bool = False
+    """Whether its tokens are bound to the realm's `dpop_key` (RFC 9449)."""
     accept_bare_401: bool = False
     """Whether a 401 without `error="invalid_token"` also renews the token."""
 
@@ -172,6 +189,8 @@ class Settings:
     """Seconds that two clocks may differ; 60 at the most."""
     cache_size: int = 10_000
     """Exchanged tokens kept in a process at the most."""
+    refused_seconds: float = 30.0
+    """Seconds for which a refusal of Keycloak's is remembered; 30 to 60."""
     shared_cache: SharedCache | None = None
     """None: each process has a cache of its own alone."""
 

@@ -19,9 +19,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import transport
 from kc_exchange.exceptions import ExchangeError, UnexpectedReply
+from kc_exchange.exchange.answers import refused
 from kc_exchange.exchange.grants import TOKEN_EXCHANGE
 from kc_exchange.exchange.rows import Asked
-from kc_exchange.exchange.token_endpoint import post, refused
+from kc_exchange.exchange.token_endpoint import post
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import ACCESS_TOKEN, Secret, claims_of
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kc_exchange.conf import Realm
-    from kc_exchange.exchange.token_endpoint import Form
+    from kc_exchange.exchange.posts import Form
 
 
 @dataclass(frozen=True, slots=True)

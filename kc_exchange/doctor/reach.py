@@ -7,9 +7,8 @@ import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import certifi
-
 from kc_exchange import transport
+from kc_exchange.exceptions import ExchangeMisconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from kc_exchange.doctor.findings import Finding
 
 REACH = "reach"
+_UNREADABLE = {
+    "ca_bundle_unreadable": "downstream_bundle_unreadable",
+    "certificate_unreadable": "downstream_certificate_unreadable",
+}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -28,9 +31,10 @@ def try_to_reach(chart: Chart, downstream: Downstream) -> Iterator[Finding]:
     place = (str(parts.hostname), parts.port or _PORTS[parts.scheme])
     host = f"{place[0]}:{place[1]}"
     try:
-        context = _context(downstream) if parts.scheme == "https" else None
-    except OSError as error:
-        yield chart.finding(REACH, "downstream_bundle_unreadable", why=_why(error))
+        is_tls = parts.scheme == "https"
+        context = transport.context_of(downstream) if is_tls else None
+    except ExchangeMisconfigured as error:
+        yield chart.of(REACH, error, _UNREADABLE.get(error.diagnosis, ""))
         return
     try:
         seconds = transport.Deadline(downstream.timeout[0]).left()
@@ -44,10 +48,6 @@ def try_to_reach(chart: Chart, downstream: Downstream) -> Iterator[Finding]:
         yield chart.finding(REACH, "downstream_unreachable", host=host, why=why)
     else:
         yield chart.holds(REACH, f"{host} answers.")
-
-
-def _context(downstream: Downstream) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=downstream.ca_bundle or certifi.where())
 
 
 def _why(error: OSError | UnicodeError) -> str:

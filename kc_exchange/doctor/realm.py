@@ -51,4 +51,4 @@ def has_credential(realm: Realm) -> bool:
         "private_key_jwt": realm.private_key,
         "tls_client_auth": realm.certificate,
     }
-    return bool(credential.get(realm.client_auth, realm.client_secret))
+    return bool(credential.get(realm.client_auth, realm.has_secret))

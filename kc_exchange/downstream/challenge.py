@@ -1,10 +1,16 @@
-"""What a downstream says when it refuses a token (RFC 6750 section 3, RFC 9470)."""
+"""What a downstream says when it refuses a token (RFC 6750, RFC 9449, RFC 9470)."""
 
 from __future__ import annotations
 
 import re
 
-from kc_exchange.exceptions import DownstreamError, InsufficientScope, StepUpRequired
+from kc_exchange.dpop import USE_NONCE
+from kc_exchange.exceptions import (
+    DownstreamError,
+    InsufficientScope,
+    ProofRefused,
+    StepUpRequired,
+)
 
 _SCHEME = re.compile(r"(?:^|,)\s*(?:Bearer|DPoP)(?=\s|,|$)", re.IGNORECASE)
 # A name begins where none goes on: or a long one would be tried from each letter.
@@ -20,10 +26,12 @@ class Challenge:
     def __init__(self, status: int, header: str) -> None:
         self._status = status
         self._is_bearer = bool(_SCHEME.search(header))
-        self._parameters = {
-            name.lower(): quoted or bare
-            for name, quoted, bare in _PARAMETER.findall(header)
-        }
+        found = [
+            (n.lower(), quoted or bare)
+            for n, quoted, bare in _PARAMETER.findall(header)
+        ]
+        self._parameters = dict(found)
+        self._errors = {value for name, value in found if name == "error"}
 
     def rejects_token(self, *, bare: bool) -> bool:
         """Report whether the token itself is refused, so that a newer one may help.
@@ -34,6 +42,13 @@ class Challenge:
         if self._status != _UNAUTHORIZED:
             return False
         return (self._is_bearer and error == "invalid_token") or (bare and not error)
+
+    def wants_nonce(self) -> bool:
+        """Report whether the proof lacks the downstream's nonce (RFC 9449 section 9).
+
+        Of several challenges each has an `error` of its own.
+        """
+        return self._status == _UNAUTHORIZED and USE_NONCE in self._errors
 
     def error(self, audience: str) -> DownstreamError | None:
         """Return the error for a token that is good, but does not suffice."""
@@ -48,4 +63,6 @@ class Challenge:
                 step_up.acr_values = asked.get("acr_values", "")
                 step_up.max_age = asked.get("max_age", "")
                 return step_up
+            case "invalid_dpop_proof":
+                return ProofRefused(audience=audience, status=self._status)
         return None

@@ -4,81 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import httpx
 
-from kc_exchange import forks
+from kc_exchange import dpop
+from kc_exchange.downstream import signing
 from kc_exchange.downstream.challenge import Challenge
 from kc_exchange.downstream.frames import without_frames
 from kc_exchange.downstream.origin import origin_of
+from kc_exchange.downstream.transports import transport_of
 from kc_exchange.exceptions import ReservedHeader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from kc_exchange.conf import Downstream
     from kc_exchange.sources import TokenSource
     from kc_exchange.tokens import AccessToken
 
-_POOL = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 _MAX_REDIRECTS = 5
 _REFUSED = frozenset({401, 403})
 _RESERVED = ("authorization", "proxy-authorization")
-
-
-class _SharedTransport(httpx.AsyncBaseTransport):
-    """The connections to one downstream, for all clients of one event loop."""
-
-    def __init__(self, downstream: Downstream) -> None:
-        self._inner = httpx.AsyncHTTPTransport(
-            verify=_tls(downstream.ca_bundle), limits=_POOL, trust_env=False
-        )
-
-        self._lifetime: AsyncGenerator[None, None] | None = None
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self._lifetime is None:
-            self._lifetime = self._until_shutdown()
-            await anext(self._lifetime)
-        return await self._inner.handle_async_request(request)
-
-    async def _until_shutdown(self) -> AsyncGenerator[None, None]:
-        """Close the connections with the loop: it ends its open generators."""
-        try:
-            yield
-        finally:
-            _transports.pop(asyncio.get_running_loop(), None)
-            await self._inner.aclose()
-
-    async def aclose(self) -> None:
-        """Leave the connections to the other clients."""
-
-
-_Transports = dict[tuple[str, str], _SharedTransport]
-_transports: WeakKeyDictionary[asyncio.AbstractEventLoop, _Transports] = (
-    WeakKeyDictionary()
-)
-forks.in_child(_transports.clear)
-
-
-@lru_cache(maxsize=16)
-def _tls(ca_bundle: str) -> ssl.SSLContext:
-    """Building one takes 40 ms."""
-    if ca_bundle:
-        return ssl.create_default_context(cafile=ca_bundle)
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def _transport(downstream: Downstream) -> httpx.AsyncBaseTransport:
-    mine = _transports.setdefault(asyncio.get_running_loop(), {})
-    reached = (downstream.base_url, downstream.ca_bundle)
-    if reached not in mine:
-        mine[reached] = _SharedTransport(downstream)
-    return mine[reached]
 
 
 class DownstreamClient(httpx.AsyncClient):
@@ -92,13 +38,14 @@ class DownstreamClient(httpx.AsyncClient):
         self._default_timeout = httpx.Timeout(read, connect=connect)
         super().__init__(
             base_url=downstream.base_url,
-            transport=_transport(downstream),
+            transport=transport_of(downstream),
             trust_env=False,
             timeout=self._default_timeout,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
         self._downstream = downstream
         self._source = source
+        self._reserved = (*_RESERVED, "dpop") if downstream.dpop else _RESERVED
         self._origin = origin_of(downstream.name, downstream.base_url)
 
     async def send(
@@ -119,7 +66,7 @@ class DownstreamClient(httpx.AsyncClient):
         """
         if auth is not httpx.USE_CLIENT_DEFAULT or self.auth is not None:
             raise ReservedHeader(audience=self._downstream.name)
-        if any(name in request.headers for name in _RESERVED):
+        if any(name in request.headers for name in self._reserved):
             raise ReservedHeader(audience=self._downstream.name)
         if request.headers.get("Host") != request.url.netloc.decode("ascii"):
             raise ReservedHeader(audience=self._downstream.name)
@@ -134,7 +81,7 @@ class DownstreamClient(httpx.AsyncClient):
             if response.next_request is None:
                 break
             await response.aclose()
-            response.next_request.headers.pop("Authorization", None)
+            signing.unsign(response.next_request.headers)
             response = await self._answered(response.next_request, stream=stream)
         if follows and response.next_request is not None:
             await response.aclose()
@@ -180,13 +127,34 @@ class DownstreamClient(httpx.AsyncClient):
     async def _signed(
         self, request: httpx.Request, token: AccessToken, *, stream: bool
     ) -> httpx.Response:
-        request.headers["Authorization"] = token.authorization
+        """Send with a fresh proof, if any; once more with the nonce that is wanted."""
+        response = await self._sent(request, token, stream=stream)
+        if token.thumbprint and self._wants_nonce(request, response):
+            if not isinstance(request.stream, httpx.ByteStream):
+                return response
+            await response.aclose()
+            response = await self._sent(request, token, stream=stream)
+            self._wants_nonce(request, response)
+        return response
+
+    def _wants_nonce(self, request: httpx.Request, response: httpx.Response) -> bool:
+        """Keep the nonce that came, and tell whether it was asked for."""
+        learned = signing.learn(str(request.url), response.headers.get(dpop.NONCE))
+        return learned and self._challenge(response).wants_nonce()
+
+    async def _sent(
+        self, request: httpx.Request, token: AccessToken, *, stream: bool
+    ) -> httpx.Response:
+        signing.sign(request.headers, request.method, str(request.url), token)
         try:
             return await super().send(
                 request, stream=stream, auth=None, follow_redirects=False
             )
         except httpx.HTTPError as error:
             failure = error
+        except ssl.SSLError as error:
+            # What comes after the handshake, such as "certificate required".
+            failure = httpx.ReadError(str(error), request=request)
         raise without_frames(failure)
 
     def _challenge(self, response: httpx.Response) -> Challenge:

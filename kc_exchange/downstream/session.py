@@ -7,10 +7,11 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import rewind_body
 
-from kc_exchange import forks
+from kc_exchange import dpop
+from kc_exchange.downstream import signing
+from kc_exchange.downstream.adapters import adapter_of
 from kc_exchange.downstream.challenge import Challenge
 from kc_exchange.downstream.frames import without_frames
 from kc_exchange.downstream.origin import origin_of
@@ -25,35 +26,12 @@ if TYPE_CHECKING:
     from kc_exchange.sources import TokenSource
     from kc_exchange.tokens import AccessToken
 
-_POOL = 64
 _MAX_REDIRECTS = 5
 _REFUSED = frozenset({401, 403})
 _ROUTING = frozenset({"host", "proxy-authorization"})
 _RESERVED = _ROUTING | {"authorization"}
+_OF_PROOFS = frozenset({"dpop"})
 _NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
-
-
-class _SharedAdapter(HTTPAdapter):
-    """The connections to one downstream, for all sessions of the process."""
-
-    def close(self) -> None:
-        """Leave the connections to the other sessions."""
-
-
-_adapters: dict[str, _SharedAdapter] = {}
-_building = forks.Lock()
-forks.in_child(_adapters.clear)
-
-
-def _adapter(downstream: Downstream) -> _SharedAdapter:
-    adapter = _adapters.get(downstream.base_url)
-    if adapter is None:
-        with _building:
-            adapter = _adapters.setdefault(
-                downstream.base_url,
-                _SharedAdapter(pool_connections=2, pool_maxsize=_POOL),
-            )
-    return adapter
 
 
 class DownstreamSession(requests.Session):
@@ -62,7 +40,8 @@ class DownstreamSession(requests.Session):
     Every request is bound to the downstream's origin and signed when it is sent. There
     is no `.netrc`, no proxy of the environment, no cookie kept, no redirect to another
     origin, and always a timeout. After a 401 that says `invalid_token` the token is
-    dropped, a new one obtained, and the request sent once more if its body can be.
+    dropped, a new one obtained, and the request sent once more if its body can be. A
+    token that is bound to a key goes with a proof of it, made for each request anew.
     """
 
     def __init__(self, downstream: Downstream, source: TokenSource) -> None:
@@ -72,11 +51,12 @@ class DownstreamSession(requests.Session):
         self.verify = downstream.ca_bundle or True
         self.cookies.set_policy(_NO_COOKIES)
         self.adapters.clear()
-        adapter = _adapter(downstream)
+        adapter = adapter_of(downstream)
         self.adapters["https://"] = adapter
         self.adapters["http://"] = adapter
         self._downstream = downstream
         self._source = source
+        self._reserved = _RESERVED | (_OF_PROOFS if downstream.dpop else frozenset())
         self._origin = origin_of(downstream.name, downstream.base_url)
 
     def __repr__(self) -> str:
@@ -97,8 +77,8 @@ class DownstreamSession(requests.Session):
         """
         if request.auth is not None or self.auth is not None:
             raise ReservedHeader(audience=self._downstream.name)
-        self._refuse(_RESERVED, request.headers or ())
-        self._refuse(_RESERVED, self.headers)
+        self._refuse(self._reserved, request.headers or ())
+        self._refuse(self._reserved, self.headers)
         below = copy.copy(request)
         below.url = self._origin.absolute(_text(request.url))
         prepared = super().prepare_request(below)
@@ -150,13 +130,32 @@ class DownstreamSession(requests.Session):
 
         A cookie that came with the redirect is dropped, too.
         """
-        prepared_request.headers.pop("Authorization", None)
+        signing.unsign(prepared_request.headers)
         prepared_request.headers.pop("Cookie", None)
 
     def _signed(
         self, request: PreparedRequest, token: AccessToken, kwargs: dict[str, Any]
     ) -> Response:
-        request.headers["Authorization"] = token.authorization
+        """Send with a fresh proof, if any; once more with the nonce that is wanted."""
+        response = self._sent(request, token, kwargs)
+        if not token.thumbprint or response.history:
+            return response
+        if self._wants_nonce(request, response) and _rewound(request):
+            response.close()
+            response = self._sent(request, token, kwargs)
+            self._wants_nonce(request, response)
+        return response
+
+    def _wants_nonce(self, request: PreparedRequest, response: Response) -> bool:
+        """Keep the nonce that came, and tell whether it was asked for."""
+        nonce = response.headers.get(dpop.NONCE)
+        learned = signing.learn(request.url or "", nonce)
+        return learned and self._challenge(response).wants_nonce()
+
+    def _sent(
+        self, request: PreparedRequest, token: AccessToken, kwargs: dict[str, Any]
+    ) -> Response:
+        signing.sign(request.headers, request.method or "", request.url or "", token)
         try:
             return super().send(request, **kwargs)
         except requests.RequestException as error:

@@ -12,6 +12,7 @@ from kc_exchange.exchange.grants import (
 from kc_exchange.exchange.impersonation import Impersonated, impersonate
 from kc_exchange.exchange.jwt_grant import assertion_wanted, jwt_grant
 from kc_exchange.exchange.linked import linked_token
+from kc_exchange.exchange.protection import forget
 from kc_exchange.exchange.reply import suffices
 from kc_exchange.exchange.revocation import end_session, revoke
 
@@ -24,6 +25,7 @@ __all__ = [
     "client_credentials",
     "end_session",
     "exchange",
+    "forget",
     "impersonate",
     "jwt_grant",
     "linked_token",

@@ -17,12 +17,13 @@ from kc_exchange.exchange.check import Check
 from kc_exchange.exchange.discard import discard
 from kc_exchange.exchange.grants import TOKEN_EXCHANGE, scope_parameter
 from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
-from kc_exchange.exchange.token_endpoint import Form, ask
+from kc_exchange.exchange.token_endpoint import ask
 from kc_exchange.tokens import ACCESS_TOKEN
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.exchange.check import Members
+    from kc_exchange.exchange.posts import Form
     from kc_exchange.tokens import AccessToken, SubjectToken
 
 _NOTHING: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from kc_exchange import dpop
 from kc_exchange.exceptions import UnexpectedReply
 from kc_exchange.tokens import (
     ACCESS_TOKEN,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kc_exchange.conf import Realm
+    from kc_exchange.dpop import ProofKey
     from kc_exchange.tokens import SubjectToken
 
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -28,6 +30,11 @@ _TOLERATED = 10
 """Seconds that two clocks may differ."""
 _LONGEST = 2**31
 """Seconds; a larger `expires_in` is a mistake."""
+_BINDS = (
+    "Keycloak binds tokens from 26.4 on, unless it is started with "
+    "--features-disabled=dpop; and what stands before it has to let the header DPoP "
+    "through. Or leave DPOP out of this downstream."
+)
 
 Members = dict[str, Any]
 
@@ -35,10 +42,14 @@ Members = dict[str, Any]
 class Check:
     """One reply, being compared with what was asked."""
 
-    def __init__(self, members: Members, realm: Realm, audience: str) -> None:
+    def __init__(
+        self, members: Members, realm: Realm, audience: str, key: ProofKey | None = None
+    ) -> None:
         self.members = members
         self.realm = realm
         self.audience = audience
+        self._key = key
+        """What the token was to be bound to; None: to nothing."""
 
     def fail(
         self, what: str, why: str, fix: str = "", diagnosis: str = "reply_differs"
@@ -53,10 +64,9 @@ class Check:
         )
 
     def claims(self) -> Mapping[str, Any]:
-        """Check that this is a bearer JWT of our realm for our client."""
-        value, kind = self.members.get("access_token"), self.members.get("token_type")
-        if not isinstance(kind, str) or kind.lower() != "bearer":
-            self.fail("token_type", "is not Bearer", diagnosis="token_not_bearer")
+        """Check that this is a JWT of our realm for our client, bound as was asked."""
+        self._kind()
+        value = self.members.get("access_token")
         if not isinstance(value, str) or len(value) > MAX_TOKEN_LENGTH:
             self.fail("access_token", "is no token")
         if not _JWT.fullmatch(value):
@@ -73,7 +83,31 @@ class Check:
             self.fail("iss", "is another issuer")
         if claims.get("azp") != self.realm.client_id:
             self.fail("azp", f"is not {self.realm.client_id}")
+        self._bound(claims)
         return claims
+
+    def _kind(self) -> None:
+        """A bearer token where a bound one was asked for is no substitute for it."""
+        kind = self.members.get("token_type")
+        said = kind.lower() if isinstance(kind, str) else ""
+        if self._key is None and said != "bearer":
+            self.fail("token_type", "is not Bearer", diagnosis="token_not_bearer")
+        if self._key is not None and said != "dpop":
+            self.fail("token_type", "is not DPoP", _BINDS, "token_not_bound")
+
+    def _bound(self, claims: Mapping[str, Any]) -> None:
+        if self._key is None:
+            return
+        confirmation = claims.get("cnf")
+        found = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+        if found is None:
+            self.fail("cnf.jkt", "is missing", _BINDS, "token_not_bound")
+        if found != self._key.thumbprint:
+            fix = (
+                "Look for what stands before Keycloak and puts a proof of its own in "
+                "place of ours."
+            )
+            self.fail("cnf.jkt", "is another key's", fix, "token_bound_to_other")
 
     def issued_access_token(self) -> None:
         """Check that the issuer says so: Keycloak's default is a refresh token."""
@@ -164,6 +198,8 @@ class Check:
             value=self.members["access_token"],
             expires_at=self.expires_at(claims),
             scope=granted,
+            token_type="Bearer" if self._key is None else dpop.HEADER,
+            thumbprint="" if self._key is None else self._key.thumbprint,
             not_before=self._not_before(),
         )
 

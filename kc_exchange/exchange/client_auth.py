@@ -5,29 +5,24 @@ from __future__ import annotations
 import base64
 import time
 import uuid
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.views.decorators.debug import sensitive_variables
 
+from kc_exchange.conf import client_secret
 from kc_exchange.exceptions import ExchangeMisconfigured
+from kc_exchange.private_keys import loaded, public_half
 from kc_exchange.tokens import Secret
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
+    from kc_exchange.private_keys import PrivateKey
 
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LIFETIME = 60
-_PUBLIC = ("kty", "crv", "x", "y", "n", "e")
-_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
-_Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 Credential = tuple[list[tuple[str, str]], dict[str, str]]
 """Form parameters and headers."""
 
@@ -37,14 +32,14 @@ def credential(realm: Realm) -> Credential:
     """Return what authenticates `realm`'s client once: an assertion is used once.
 
     Raises:
-        ExchangeMisconfigured: PRIVATE_KEY is no key.
+        ExchangeMisconfigured: PRIVATE_KEY is no key, CLIENT_SECRET_FILE unreadable.
     """
     own_id = [("client_id", realm.client_id)]
     match realm.client_auth:
         case "client_secret_basic":
             return [], {"Authorization": Secret(f"Basic {_basic(realm)}")}
         case "client_secret_post":
-            return [*own_id, ("client_secret", Secret(realm.client_secret))], {}
+            return [*own_id, ("client_secret", Secret(client_secret(realm)))], {}
         case "private_key_jwt":
             return [
                 *own_id,
@@ -62,15 +57,16 @@ def public_jwk(realm: Realm) -> dict[str, str]:
         ExchangeMisconfigured: PRIVATE_KEY is no key.
     """
     key, algorithm = _key_of(realm)
-    whole = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
     known = {"use": "sig", "alg": algorithm}
     known |= {"kid": realm.key_id} if realm.key_id else {}
-    return known | {name: whole[name] for name in _PUBLIC if name in whole}
+    return known | public_half(key, algorithm)
 
 
+@sensitive_variables()
 def _basic(realm: Realm) -> str:
     """Both parts are form-encoded first (RFC 6749 section 2.3.1)."""
-    pair = f"{quote_plus(realm.client_id)}:{quote_plus(realm.client_secret)}"
+    secret = client_secret(realm)
+    pair = f"{quote_plus(realm.client_id)}:{quote_plus(secret)}"
     return base64.b64encode(pair.encode()).decode()
 
 
@@ -91,9 +87,9 @@ def _assertion(realm: Realm) -> str:
     return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
 
 
-def _key_of(realm: Realm) -> tuple[_Key, str]:
+def _key_of(realm: Realm) -> tuple[PrivateKey, str]:
     try:
-        return _loaded(realm.private_key)
+        return loaded(realm.private_key)
     except (ValueError, TypeError):
         failure = ExchangeMisconfigured(
             f"PRIVATE_KEY of realm {realm.alias!r} is no private key in PEM form.",
@@ -104,15 +100,3 @@ def _key_of(realm: Realm) -> tuple[_Key, str]:
         )
     # Not "from error": the frames behind it hold the key.
     raise failure
-
-
-@lru_cache(maxsize=8)
-def _loaded(pem: str) -> tuple[_Key, str]:
-    key = load_pem_private_key(pem.encode(), password=None)
-    if isinstance(key, RSAPrivateKey):
-        return key, "RS256"
-    if isinstance(key, Ed25519PrivateKey):
-        return key, "EdDSA"
-    if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in _CURVES:
-        return key, _CURVES[key.curve.name]
-    raise ValueError("no algorithm for this kind of key")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kc_exchange import dpop
 from kc_exchange.exchange import reply
 from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
-from kc_exchange.exchange.token_endpoint import Form, ask
+from kc_exchange.exchange.token_endpoint import ask
 from kc_exchange.tokens import ACCESS_TOKEN, Secret, unverified_claims
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.dpop import ProofKey
+    from kc_exchange.exchange.posts import Form
     from kc_exchange.tokens import AccessToken, SubjectToken, TokenSet
 
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
@@ -28,7 +31,8 @@ def exchange(
     Keycloak's standard token exchange (RFC 8693 section 2; Keycloak's guide "Using
     token exchange"). One call, within `realm.deadline` seconds, its retry included.
     With an `actor` the issued token has to name it in `act`: a Keycloak that ignores
-    actor tokens, as all do up to 26.7, is an error and not half a success.
+    actor tokens, as all do up to 26.7, is an error and not half a success. With DPOP
+    the token has to be bound to the realm's key (RFC 9449 section 5).
 
     Raises:
         SubjectTokenRejected: Keycloak does not accept `subject`.
@@ -38,9 +42,10 @@ def exchange(
         ExchangeUnavailable: Keycloak did not answer in time.
     """
     form = exchange_form(subject, downstream, actor)
-    members = ask(realm, form, audience=downstream.audience)
+    key = proof_key(downstream, realm)
+    members = ask(realm, form, audience=downstream.audience, key=key)
     acting = "" if actor is None else str(unverified_claims(actor.value).get("sub"))
-    return reply.exchanged(members, subject, downstream, realm, actor=acting)
+    return reply.exchanged(members, subject, downstream, realm, actor=acting, key=key)
 
 
 def exchange_form(
@@ -89,8 +94,9 @@ def client_credentials(downstream: Downstream, realm: Realm) -> AccessToken:
     """
     form = [("grant_type", "client_credentials"), *scope_parameter(downstream.scopes)]
     _refuse_long(form, downstream)
-    members = ask(realm, form, audience=downstream.audience)
-    return reply.own(members, downstream, realm)
+    key = proof_key(downstream, realm)
+    members = ask(realm, form, audience=downstream.audience, key=key)
+    return reply.own(members, downstream, realm, key)
 
 
 def redeem(
@@ -127,6 +133,15 @@ def refresh(
     refresh_token = Secret(refresh_token)
     form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
     return reply.token_set(ask(realm, form, may_repeat=False), realm, rejected)
+
+
+def proof_key(downstream: Downstream, realm: Realm) -> ProofKey | None:
+    """Return the key that a token for `downstream` is bound to, None for a bearer's.
+
+    Raises:
+        ExchangeMisconfigured: `realm` has none.
+    """
+    return dpop.key_of_realm(realm) if downstream.dpop else None
 
 
 def scope_parameter(scopes: frozenset[str]) -> Form:

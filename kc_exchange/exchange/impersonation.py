@@ -15,11 +15,12 @@ from kc_exchange.exchange.grants import TOKEN_EXCHANGE
 from kc_exchange.exchange.impersonation_refusals import ROWS
 from kc_exchange.exchange.impersonation_reply import Impersonated, impersonated
 from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
-from kc_exchange.exchange.token_endpoint import Form, ask
+from kc_exchange.exchange.token_endpoint import ask
 from kc_exchange.tokens import ACCESS_TOKEN
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
+    from kc_exchange.exchange.posts import Form
     from kc_exchange.tokens import SubjectToken
 
 __all__ = ["Impersonated", "impersonate", "impersonation_form"]

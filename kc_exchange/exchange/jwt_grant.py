@@ -11,14 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kc_exchange.exchange.check import Check
-from kc_exchange.exchange.grants import scope_parameter
+from kc_exchange.exchange.grants import proof_key, scope_parameter
 from kc_exchange.exchange.jwt_grant_refusals import JWT_GRANT_ROWS
 from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
-from kc_exchange.exchange.token_endpoint import Form, ask
+from kc_exchange.exchange.token_endpoint import ask
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.dpop import ProofKey
     from kc_exchange.exchange.check import Members
+    from kc_exchange.exchange.posts import Form
     from kc_exchange.tokens import AccessToken
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -41,20 +43,28 @@ def jwt_grant(
         ExchangeUnavailable: Keycloak did not answer in time.
     """
     form = jwt_grant_form(assertion, downstream, realm)
+    key = proof_key(downstream, realm)
     members = ask(
         realm,
         form,
         audience=downstream.audience,
         may_repeat=False,
         rows=JWT_GRANT_ROWS,
+        key=key,
     )
-    return granted(members, assertion, downstream, realm)
+    return granted(members, assertion, downstream, realm, key)
 
 
 def assertion_wanted(downstream: Downstream, realm: Realm) -> Downstream:
-    """Return what the user's token is exchanged for, to be an assertion in `realm`."""
+    """Return what the user's token is exchanged for, to be an assertion in `realm`.
+
+    It is presented at once, by the client itself: it is bound to no key.
+    """
     return replace(
-        downstream, audience=realm.issuer, scopes=downstream.assertion_scopes
+        downstream,
+        audience=realm.issuer,
+        scopes=downstream.assertion_scopes,
+        dpop=False,
     )
 
 
@@ -73,17 +83,22 @@ def jwt_grant_form(
 
 
 def granted(
-    members: Members, assertion: AccessToken, downstream: Downstream, realm: Realm
+    members: Members,
+    assertion: AccessToken,
+    downstream: Downstream,
+    realm: Realm,
+    key: ProofKey | None = None,
 ) -> AccessToken:
     """Return the token, if it is what was asked for.
 
-    Compared: token type, issuer, requester, scope and expiry. Its audience may be wider
+    Compared: token type, issuer, requester, scope, expiry and, with a `key`, that it is
+    bound to it. Its audience may be wider
     than the downstream: `suffices` tells, and a standard exchange narrows it.
 
     Raises:
         UnexpectedReply: something differs; the token is thrown away.
     """
-    check = Check(members, realm, downstream.audience)
+    check = Check(members, realm, downstream.audience, key)
     claims = check.claims()
     check.differs_from(assertion.value)
     check.names_user(claims)

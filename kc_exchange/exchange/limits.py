@@ -12,7 +12,7 @@ from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.tokens import MAX_TOKEN_LENGTH
 
 if TYPE_CHECKING:
-    from kc_exchange.exchange.token_endpoint import Form
+    from kc_exchange.exchange.posts import Form
 
 MAX_PLAIN_LENGTH = 4_000
 """Characters of all plain parameters together, names included."""

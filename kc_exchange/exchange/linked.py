@@ -15,7 +15,7 @@ from kc_exchange.exchange.check import Check
 from kc_exchange.exchange.grants import TOKEN_EXCHANGE
 from kc_exchange.exchange.limits import refuse_long_form, refuse_long_token
 from kc_exchange.exchange.linked_refusals import LINKED_ROWS
-from kc_exchange.exchange.token_endpoint import Form, ask
+from kc_exchange.exchange.token_endpoint import ask
 from kc_exchange.tokens import (
     ACCESS_TOKEN,
     MAX_TOKEN_LENGTH,
@@ -27,6 +27,7 @@ from kc_exchange.tokens import (
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
     from kc_exchange.exchange.check import Members
+    from kc_exchange.exchange.posts import Form
     from kc_exchange.tokens import SubjectToken
 
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")

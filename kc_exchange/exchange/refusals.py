@@ -10,6 +10,7 @@ from kc_exchange.exceptions import (
     UnexpectedReply,
 )
 from kc_exchange.exchange.client_auth_refusals import CLIENT_AUTH_ROWS
+from kc_exchange.exchange.proof_refusals import PROOF_ROWS
 from kc_exchange.exchange.rows import Asked, Row
 from kc_exchange.exchange.server_refusals import SERVER_ROWS
 from kc_exchange.exchange.standard_refusals import ROWS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.exceptions import ExchangeError
 
-OF_EVERY_GRANT = (*CLIENT_AUTH_ROWS, *SERVER_ROWS, *ROWS)
+OF_EVERY_GRANT = (*CLIENT_AUTH_ROWS, *SERVER_ROWS, *PROOF_ROWS, *ROWS)
 _SERVER_ERROR = 500
 _FAILED = 500
 _THROTTLED = 429

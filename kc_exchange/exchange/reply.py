@@ -14,6 +14,7 @@ from kc_exchange.tokens import TokenSet, expiry, unverified_claims
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Downstream, Realm
+    from kc_exchange.dpop import ProofKey
     from kc_exchange.exchange.check import Members
     from kc_exchange.tokens import AccessToken, SubjectToken
 
@@ -25,17 +26,18 @@ def exchanged(
     realm: Realm,
     *,
     actor: str = "",
+    key: ProofKey | None = None,
 ) -> AccessToken:
     """Return the exchanged token, if it is what was asked for (RFC 8693 section 2.2).
 
     Compared: issued type, token type, issuer, requester, audience, the user, scope,
-    expiry and, where an `actor` (its `sub`) was named, `act`. A refresh token that
-    comes with it is dropped.
+    expiry and, where an `actor` (its `sub`) was named, `act`; with a `key`, that it is
+    bound to it. A refresh token that comes with it is dropped.
 
     Raises:
         UnexpectedReply: something differs; the token is thrown away.
     """
-    check = Check(members, realm, downstream.audience)
+    check = Check(members, realm, downstream.audience, key)
     check.issued_access_token()
     claims = check.claims()
     check.differs_from(subject.value)
@@ -46,13 +48,16 @@ def exchanged(
     return check.token(claims, downstream.scopes)
 
 
-def own(members: Members, downstream: Downstream, realm: Realm) -> AccessToken:
+def own(
+    members: Members, downstream: Downstream, realm: Realm, key: ProofKey | None = None
+) -> AccessToken:
     """Return the requester's own token, if `downstream` will take it.
 
     Raises:
-        UnexpectedReply: it is another client's, or not for `downstream`.
+        UnexpectedReply: it is another client's, not for `downstream`, or not bound to
+            the `key` that was shown.
     """
-    check = Check(members, realm, downstream.audience)
+    check = Check(members, realm, downstream.audience, key)
     claims = check.claims()
     if downstream.audience not in audience_of(claims):
         check.fail(
@@ -102,7 +107,12 @@ def token_set(
 
 
 def suffices(token: AccessToken, downstream: Downstream) -> bool:
-    """Tell whether a token is for `downstream` alone, with the scopes that it needs."""
+    """Tell whether a token is for `downstream` alone, with all that it needs.
+
+    That is its scopes and, with DPOP, that it is bound to a key.
+    """
+    if downstream.dpop and not token.thumbprint:
+        return False
     claims = unverified_claims(token.value)
     return (
         audience_of(claims) == {downstream.audience}

@@ -10,9 +10,10 @@ from kc_exchange.exceptions import (
     ExchangeUnavailable,
     UnexpectedReply,
 )
+from kc_exchange.exchange.answers import refused
 from kc_exchange.exchange.impersonation_refusals import REVOCATION_ROWS
 from kc_exchange.exchange.rows import Asked
-from kc_exchange.exchange.token_endpoint import post, refused
+from kc_exchange.exchange.token_endpoint import post
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import Secret
 

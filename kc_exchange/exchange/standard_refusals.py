@@ -13,7 +13,6 @@ from kc_exchange.exceptions import (
     ConsentRequired,
     ExchangeDenied,
     ExchangeMisconfigured,
-    ProofRequired,
     SubjectTokenExpired,
     SubjectTokenRejected,
 )
@@ -136,21 +135,6 @@ ROWS: tuple[Row, ...] = (
         "Keycloak does not issue the type of token that was asked for.",
         FEATURE,
         diagnosis="type_unsupported",
-    ),
-    Row(
-        "invalid_request",
-        "Client certificate missing",
-        ProofRequired,
-        "The user's token is bound to a certificate that was not shown.",
-        "Let CERTIFICATE be the one that the login used.",
-        diagnosis="subject_bound_to_certificate",
-    ),
-    Row("invalid_request", "DPoP ", ProofRequired, diagnosis="proof_missing"),
-    Row(
-        "invalid_request",
-        "Sender-constrained",
-        ProofRequired,
-        diagnosis="subject_bound",
     ),
     Row(
         "invalid_scope",

@@ -47,7 +47,11 @@ def refuse_old(claims: Claims) -> None:
 
 
 def login_of(tokens: TokenSet) -> tuple[str, str]:
-    """Return issuer and session id (`sid`) of a login; the latter may be empty."""
-    sid = claims_of(tokens.access_token).get("sid")
+    """Return issuer and session id (`sid`) of a login; the latter may be empty.
+
+    A lightweight access token does not name its session, the ID token does.
+    """
+    named = claims_of(tokens.id_token) | claims_of(tokens.access_token)
+    sid = named.get("sid")
     issuer = conf.current().realm(tokens.realm).issuer
     return issuer, sid if isinstance(sid, str) else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
+from kc_exchange.conf import client_secret
 from kc_exchange.exchange.client_auth import public_jwk
 from kc_exchange.provision.built_in import CLIENTS
 from kc_exchange.provision.failure import ProvisionFailed
@@ -33,7 +34,7 @@ def requester(draft: Draft, realm: Realm) -> None:
     a name that they carry.
 
     Raises:
-        ExchangeMisconfigured: PRIVATE_KEY is no key.
+        ExchangeMisconfigured: PRIVATE_KEY is no key, CLIENT_SECRET_FILE unreadable.
         ProvisionFailed: CERTIFICATE cannot be read, or CLIENT_ID is a client of
             Keycloak's own.
     """
@@ -88,9 +89,9 @@ def _proof(realm: Realm) -> dict[str, Any]:
             return _by_key(realm)
         case "tls_client_auth" if realm.certificate:
             return _by_certificate(realm)
-        case "client_secret_basic" | "client_secret_post" if realm.client_secret:
+        case "client_secret_basic" | "client_secret_post" if realm.has_secret:
             authenticator = {"clientAuthenticatorType": "client-secret"}
-            return authenticator | {"secret": realm.client_secret}
+            return authenticator | {"secret": client_secret(realm)}
         case _:
             return {}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from kc_exchange import cache
-from kc_exchange.exceptions import SubjectTokenRejected
+from kc_exchange.exceptions import ExchangeUnavailable, SubjectTokenRejected
 from kc_exchange.sources.keys import downstream_key, place_key
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ class ExchangedSource:
         self._keyed: tuple[SubjectToken, Key] | None = None
 
     def token(self) -> AccessToken:
-        """Return the exchanged token, refreshing an expired subject token once."""
+        """Return the exchanged token, refreshing an expired subject token once.
+
+        While Keycloak is away an exchanged token outlives the one it was made from.
+        """
         subject = self._subject.token()
         if not is_over(subject):
             known = cache.tokens.get(self._key(subject))
@@ -40,7 +43,10 @@ class ExchangedSource:
 
     def _obtain(self, subject: SubjectToken) -> AccessToken:
         if is_over(subject):
-            subject = self._subject.renew(subject)
+            try:
+                subject = self._subject.renew(subject)
+            except ExchangeUnavailable as error:
+                return self._left(subject, error)
         try:
             return cache.tokens.obtain(*self._asking(subject))
         except SubjectTokenRejected:
@@ -53,12 +59,22 @@ class ExchangedSource:
         if subject is None:
             subject = await sync_to_async(self._subject.token)()
         if is_over(subject):
-            subject = await sync_to_async(self._subject.renew)(subject)
+            try:
+                subject = await sync_to_async(self._subject.renew)(subject)
+            except ExchangeUnavailable as error:
+                return self._left(subject, error)
         try:
             return await cache.tokens.aobtain(*self._asking(subject))
         except SubjectTokenRejected:
             subject = await sync_to_async(self._subject.renew)(subject)
             return await cache.tokens.aobtain(*self._asking(subject))
+
+    def _left(self, subject: SubjectToken, error: ExchangeUnavailable) -> AccessToken:
+        """Return what was exchanged before its subject token ran out, else raise."""
+        left = cache.tokens.serving(self._key(subject))
+        if left is None:
+            raise error
+        return left
 
     def discard(self, token: AccessToken) -> None:
         """Drop `token` from the cache, if it is still there."""

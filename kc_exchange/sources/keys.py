@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kc_exchange import cache, conf
+from kc_exchange import cache, conf, dpop
 from kc_exchange.sources.issuers import issuer_alias
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def downstream_key(
         downstream.requested_issuer,
         " ".join(sorted(downstream.assertion_scopes)),
         issuer_alias(downstream, subject) if by_alias and subject else "",
+        dpop.key_of_realm(realm).thumbprint if downstream.dpop else "",
     )
 
 

@@ -58,10 +58,16 @@ def _kc_exchange_keycloak(request: pytest.FixtureRequest) -> Iterator[EmbeddedKe
 def embedded_keycloak(
     _kc_exchange_keycloak: EmbeddedKeycloak,
 ) -> Iterator[EmbeddedKeycloak]:
-    """Serve the realm to this test; records, faults and sessions start empty."""
+    """Serve the realm to this test; records, faults and sessions start empty.
+
+    What this process learned of faults is forgotten, too: no breaker stays open.
+    """
+    from kc_exchange import exchange  # noqa: PLC0415 - a plugin imports little
+
     _kc_exchange_keycloak.reset()
     yield _kc_exchange_keycloak
     _kc_exchange_keycloak.reset()
+    exchange.forget()
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ class RecordedRequest:
 
     @property
     def token(self) -> str | None:
-        """Return the bearer token of the request, or None (RFC 6750)."""
+        """Return the access token of the request, or None (RFC 6750, RFC 9449)."""
         scheme, _, value = self.headers.get("authorization", "").partition(" ")
-        return value if scheme.lower() == "bearer" and value else None
+        return value if scheme.lower() in ("bearer", "dpop") and value else None
 
 
 class DownstreamRecorder(Serving):
@@ -59,7 +59,7 @@ class DownstreamRecorder(Serving):
 
     @property
     def tokens(self) -> list[str]:
-        """Return the bearer tokens the service was sent, in order."""
+        """Return the access tokens the service was sent, in order."""
         return [request.token for request in self.requests if request.token]
 
     def answer_next(

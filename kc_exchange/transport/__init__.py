@@ -8,7 +8,6 @@ past its cap.
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead
 
 from kc_exchange import forks
-from kc_exchange.exceptions import ExchangeMisconfigured
+from kc_exchange.transport.certificates import context_of, forget
 from kc_exchange.transport.deadline import (
     MAX_BODY,
     Deadline,
@@ -29,11 +28,21 @@ from kc_exchange.transport.deadline import (
 from kc_exchange.transport.explain import NoReply, explained
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping, Sequence
 
     from kc_exchange.conf import Realm
 
-__all__ = ["MAX_BODY", "Deadline", "NoReply", "Reply", "close", "request", "within"]
+__all__ = [
+    "MAX_BODY",
+    "Deadline",
+    "NoReply",
+    "Reply",
+    "close",
+    "context_of",
+    "request",
+    "within",
+]
 
 _KEPT_CONNECTIONS = 32
 _FIRST_FINAL = 200
@@ -48,35 +57,45 @@ class Reply:
     body: bytes = field(repr=False)
 
 
-_Identity = tuple[str, str, str]
-"""The authorities to trust, and the client's certificate and key."""
-_managers: dict[tuple[str, _Identity], urllib3.PoolManager] = {}
-_contexts: dict[_Identity, ssl.SSLContext] = {}
+_Place = tuple[str, str, str, str]
+"""An issuer, the authorities to trust, and the client's certificate and key."""
+
+
+@dataclass(slots=True)
+class _Connections:
+    context: ssl.SSLContext
+    manager: urllib3.PoolManager
+
+
+_connections: dict[_Place, _Connections] = {}
 _building = forks.Lock()
-forks.in_child(_managers.clear)
-forks.in_child(_contexts.clear)
+forks.in_child(_connections.clear)
 
 
 def close() -> None:
     """Close every connection, and read certificates anew at the next call."""
     with _building:
-        for manager in _managers.values():
-            manager.clear()
-        _managers.clear()
-        _contexts.clear()
+        for kept in _connections.values():
+            kept.manager.clear()
+        _connections.clear()
+    forget()
 
 
 def _manager(realm: Realm) -> urllib3.PoolManager:
-    """Return the connections of an issuer and TLS identity: tenants share none."""
-    identity = (realm.ca_bundle, realm.certificate, realm.certificate_key)
-    place = (realm.issuer, identity)
-    if place not in _managers:
+    """Return the connections of an issuer and TLS identity: tenants share none.
+
+    New certificates take new ones; the former close when nobody uses them any more.
+    """
+    place = (realm.issuer, realm.ca_bundle, realm.certificate, realm.certificate_key)
+    context = context_of(realm)
+    known = _connections.get(place)
+    if known is None or known.context is not context:
         with _building:
-            if place not in _managers:
-                if identity not in _contexts:  # building one takes 40 ms
-                    _contexts[identity] = _tls(realm)
-                _managers[place] = _new_manager(_contexts[identity])
-    return _managers[place]
+            known = _connections.get(place)
+            if known is None or known.context is not context:
+                known = _Connections(context, _new_manager(context))
+                _connections[place] = known
+    return known.manager
 
 
 def _new_manager(context: ssl.SSLContext) -> urllib3.PoolManager:
@@ -85,36 +104,6 @@ def _new_manager(context: ssl.SSLContext) -> urllib3.PoolManager:
     )
     manager.pool_classes_by_scheme = {"http": PlainPool, "https": TLSPool}
     return manager
-
-
-def _tls(realm: Realm) -> ssl.SSLContext:
-    context = _trusting(realm)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        if realm.certificate:
-            context.load_cert_chain(realm.certificate, realm.certificate_key or None)
-    except OSError as error:
-        raise ExchangeMisconfigured(
-            f"A certificate of realm {realm.alias!r} cannot be read.",
-            "Check the paths in CERTIFICATE and CERTIFICATE_KEY: PEM files that this "
-            "process may read, the key without a passphrase.",
-            realm=realm.alias,
-            diagnosis="certificate_unreadable",
-        ) from error
-    return context
-
-
-def _trusting(realm: Realm) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=realm.ca_bundle or None)
-    except OSError as error:
-        raise ExchangeMisconfigured(
-            f"CA_BUNDLE of realm {realm.alias!r} cannot be read.",
-            "Check the path in CA_BUNDLE: a PEM file of certificate authorities that "
-            "this process may read.",
-            realm=realm.alias,
-            diagnosis="ca_bundle_unreadable",
-        ) from error
 
 
 def request(

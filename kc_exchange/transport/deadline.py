@@ -19,15 +19,19 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from urllib3._base_connection import BaseHTTPConnection
+
     _Connection = HTTPConnection
+    _Pool = HTTPConnectionPool
 else:
-    _Connection = object
+    _Connection = _Pool = object
 
 _Address = tuple[Any, ...]
 
 MAX_BODY = 64 * 1024
 _MAX_HEAD = 64 * 1024
-
+_KEPT_FOR = 60.0
+"""Seconds that a connection is used, so that a host's new address is found."""
 
 _limit: ContextVar[float] = ContextVar("limit", default=math.inf)
 """When all deadlines that are made here end, by the monotonic clock."""
@@ -119,7 +123,10 @@ class _Socket:
 class _Deadlined(_Connection):
     """Connect within the deadline, trying each address of the host."""
 
+    connected_at = 0.0
+
     def connect(self) -> None:
+        self.connected_at = time.monotonic()
         super().connect()
         self.sock = cast("socket.socket", _Socket(cast("socket.socket", self.sock)))
 
@@ -184,13 +191,24 @@ class _TLSConnection(_Deadlined, HTTPSConnection):
     pass
 
 
-class PlainPool(HTTPConnectionPool):
+class _Renewing(_Pool):
+    """Give out no connection that is older than a minute."""
+
+    def _get_conn(self, timeout: float | None = None) -> BaseHTTPConnection:
+        connection = super()._get_conn(timeout)
+        connected_at = getattr(connection, "connected_at", 0.0)
+        if not connection.is_closed and time.monotonic() - connected_at > _KEPT_FOR:
+            connection.close()  # it connects anew when it is used
+        return connection
+
+
+class PlainPool(_Renewing, HTTPConnectionPool):
     """Connections without TLS, each within the deadline of whoever uses it."""
 
     ConnectionCls = _PlainConnection
 
 
-class TLSPool(HTTPSConnectionPool):
+class TLSPool(_Renewing, HTTPSConnectionPool):
     """Connections with TLS, each within the deadline of whoever uses it."""
 
     ConnectionCls = _TLSConnection

@@ -43,8 +43,9 @@ def crowd(site: Site, count: int) -> list[Any]:
         return list(pool.map(one, range(count)))
 
 
+@pytest.mark.fault(30)
 def test_fifty_threads__cold_cache(site: Site) -> None:
-    """Chaos row 30: one exchange, and everybody calls with its token."""
+    """One exchange, and everybody calls with its token."""
     site.keycloak.acts = [grants(delay=0.4)]
 
     assert crowd(site, 50) == [200] * 50
@@ -53,6 +54,7 @@ def test_fifty_threads__cold_cache(site: Site) -> None:
     assert len(set(site.downstream.tokens)) == 1
 
 
+@pytest.mark.fault(30)
 def test_fifty_threads__refused(site: Site) -> None:
     """A refusal is shared, too, as an error for each; nobody asks again."""
     denies = replies(DENIED, 400)
@@ -65,6 +67,7 @@ def test_fifty_threads__refused(site: Site) -> None:
     assert site.downstream.requests == []
 
 
+@pytest.mark.fault(30)
 async def test_two_hundred_tasks__cold_cache(site: Site) -> None:
     """The same in an event loop, with threads among them."""
     site.deadline = 5.0
@@ -91,8 +94,9 @@ async def test_two_hundred_tasks__cold_cache(site: Site) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+@pytest.mark.fault(34)
 def test_fork__child_exchanges_by_itself(site: Site) -> None:
-    """Chaos row 34: no socket, lock or entry of the parent is used by the child."""
+    """No socket, lock or entry of the parent is used by the child."""
     site.deadline = 2.0
     site.call()
     child = os.fork()
@@ -106,8 +110,9 @@ def test_fork__child_exchanges_by_itself(site: Site) -> None:
     assert site.keycloak.connections == 2
 
 
+@pytest.mark.fault(3)
 def test_outage__with_a_good_token(site: Site) -> None:
-    """Chaos row 3: who holds a token goes on while Keycloak is away."""
+    """Who holds a token goes on while Keycloak is away."""
     subject = site.subject()
     site.call(subject)
     site.keycloak.acts = [closes]

@@ -40,8 +40,9 @@ def in_threads(count: int, work: object) -> list[object]:
         return list(pool.map(one, range(count)))
 
 
+@pytest.mark.fault(30)
 def test_run__fifty_threads_make_one_call() -> None:
-    """Chaos row 30: a cold cache and a crowd are one exchange."""
+    """A cold cache and a crowd are one exchange."""
     flights, load = Flights(), Loader(delay=0.3)
 
     tokens = in_threads(50, lambda: flights.run(KEY, load, 1.0))
@@ -97,6 +98,7 @@ async def test_run__threads_and_loop_meet(first: str) -> None:
     assert len(load.calls) == 1
 
 
+@pytest.mark.fault(30)
 def test_run__failure_is_shared_as_copies() -> None:
     """Each waiter raises an error of its own: tracebacks do not grow together."""
     flights, load = Flights(), Loader(delay=0.3)
@@ -134,6 +136,7 @@ def test_run__failure_is_not_remembered() -> None:
     assert flights.run(KEY, load, 1.0).value == "token-2"
 
 
+@pytest.mark.fault(32)
 async def test_arun__cancelled_waiter_disturbs_nobody() -> None:
     """Pitfall 25: the other waiters, and the first one's call, go on."""
     flights, load = Flights(), Loader()
@@ -171,6 +174,7 @@ def test_arun__loop_that_is_gone_disturbs_nobody(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.fault(32)
 def test_run__leader_that_crashes_frees_the_key() -> None:
     """Pitfall 26: a BaseException leaves no flight that nobody ends."""
     flights, load = Flights(), Loader(delay=0.3)
@@ -184,6 +188,7 @@ def test_run__leader_that_crashes_frees_the_key() -> None:
     assert flights.run(KEY, load, 1.0).value == "token-2"
 
 
+@pytest.mark.fault(32)
 def test_run__leader_that_hangs_is_not_waited_for_for_ever() -> None:
     """A waiter gives up one second after the leader's own deadline."""
     flights, load = Flights(), Loader()

@@ -219,6 +219,19 @@ def test_refusal__ends() -> None:
     assert refused.guard(b"key", b"place", asked, "miss").value == "a.b.c"
 
 
+@pytest.mark.parametrize("seconds", [30, 60])
+def test_refusal__lasts_as_the_settings_say(settings: Any, seconds: int) -> None:
+    """REFUSED_SECONDS, of the settings as they are when Keycloak refuses."""
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "REFUSED_SECONDS": seconds}
+    refused, asked = Refused(), Asked(SubjectTokenRejected())
+    now = time.monotonic()
+    with pytest.raises(SubjectTokenRejected):
+        refused.guard(b"key", b"place", asked, "miss")
+
+    _, until = refused._entries[b"key"]
+    assert seconds <= until - now < seconds + 20
+
+
 def test_refusal__is_forgotten_by_hand() -> None:
     """`clear` lets everybody ask at once."""
     refused, asked = Refused(), Asked(SubjectTokenRejected())

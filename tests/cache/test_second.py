@@ -18,12 +18,13 @@ from kc_exchange.cache.lease import Lease
 from kc_exchange.cache.marks import session_mark
 from kc_exchange.exceptions import ExchangeDenied, ExchangeUnavailable
 from tests.cache.tools import Loader, age, until
-from tests.servers import FaultServer, jwt_of, silent
+from tests.servers import FaultServer, drips, jwt_of, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kc_exchange.cache.second import SecondLevel
+    from tests.servers import Act
 
 ISSUER = "https://id.example.com/realms/acme"
 ALICE = jwt_of(iss=ISSUER, sub="alice", sid="s-1")
@@ -106,10 +107,11 @@ def _token_row() -> tuple[str, bytes]:
 
 @pytest.mark.parametrize("place", [0, 3, 8, 30, -1])
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(23)
 def test_forged_entry__is_a_miss_and_an_alarm(
     place: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Chaos row 23: a changed bit anywhere, and the token is exchanged anew."""
+    """A changed bit anywhere, and the token is exchanged anew."""
     load = Loader()
     TokenCache().obtain(key_of(ALICE), load, 1.0)
     name, box = _token_row()
@@ -125,10 +127,11 @@ def test_forged_entry__is_a_miss_and_an_alarm(
 
 
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(23)
 def test_another_users_entry__is_a_miss_and_an_alarm(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Chaos row 23: an entry that was put in another's place does not open there."""
+    """An entry that was put in another's place does not open there."""
     load = Loader()
     TokenCache().obtain(key_of(ALICE), load, 1.0)
     alices, box = _token_row()
@@ -143,8 +146,9 @@ def test_another_users_entry__is_a_miss_and_an_alarm(
 
 @pytest.mark.parametrize("junk", ["text", 7, b"", b"\x01", None, ["a"]])
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(22)
 def test_junk__is_a_miss(junk: object) -> None:
-    """Chaos row 22, wrong data: whatever lies there, it is not taken for a token."""
+    """Whatever lies there, it is not taken for a token."""
     load = Loader()
     TokenCache().obtain(key_of(ALICE), load, 1.0)
     for name in rows():
@@ -210,8 +214,9 @@ def test_end__reaches_the_other_process_within_the_bound(end: str) -> None:
 
 
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(33)
 def test_end__during_a_flight_makes_a_late_store_invisible() -> None:
-    """Chaos row 33: what is stored after the end, but begun before, nobody finds."""
+    """What is stored after the end, but begun before, nobody finds."""
     load, slow = Loader(), Loader()
     slow.go.clear()
     here = TokenCache()
@@ -240,6 +245,7 @@ def test_end__here_is_at_once() -> None:
 
 
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(22)
 def test_generation__that_got_lost_revives_nothing() -> None:
     """A cache that drops what it likes drops the right to what was there before."""
     load = Loader()
@@ -264,8 +270,9 @@ def test_not_before__outdates_what_is_shared() -> None:
 
 
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(30)
 def test_crowd__of_two_processes_makes_one_exchange() -> None:
-    """Chaos row 30: threads of several processes, one cold key, one question."""
+    """Threads of several processes, one cold key, one question."""
     load, processes = Loader(delay=0.3), [TokenCache() for _ in range(4)]
 
     def one(number: int) -> str:
@@ -279,6 +286,7 @@ def test_crowd__of_two_processes_makes_one_exchange() -> None:
 
 
 @pytest.mark.usefixtures("second")
+@pytest.mark.fault(32)
 def test_holder__that_fails_gives_the_lease_back() -> None:
     """A refusal of one process does not hold the next one up."""
     load = Loader()
@@ -290,8 +298,9 @@ def test_holder__that_fails_gives_the_lease_back() -> None:
     assert TokenCache().obtain(key_of(ALICE), load, 30.0).value == "token-2"
 
 
+@pytest.mark.fault(32)
 def test_holder__that_died_is_followed(second: SecondLevel) -> None:
-    """Chaos row 32: after the patience for it somebody else asks."""
+    """After the patience for it somebody else asks."""
     key, load = key_of(ALICE), Loader()
     dead = Lease(second._backend, second._sealer.names("lease", key.message)[0])
     assert dead.take(30.0)
@@ -361,20 +370,23 @@ def test_token__ends_by_its_first_owners_clock() -> None:
     assert 1.0 < entry.valid_until - time.monotonic() <= 2.0
 
 
-@pytest.mark.parametrize("location", ["redis://127.0.0.1:1/0", "silent"])
+@pytest.mark.parametrize("greeting", [None, silent, drips(b"$999\r\n" + b"x" * 999)])
+@pytest.mark.fault(22)
 def test_redis__that_is_away_costs_a_bounded_time_once(
     share: Callable[..., SecondLevel],
-    location: str,
+    greeting: Act | None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Chaos row 22: refused, or silent: exchanges go on, and nobody waits again."""
+    """Refused, silent or dripping: it is waited for once, and no more."""
     load = Loader()
-    with FaultServer(greeting=silent) as server:
-        port = urlsplit(server.url).port
-        there = f"redis://127.0.0.1:{port}/0" if location == "silent" else ""
-        second = share(backend=REDIS, location=there or location, TIMEOUT=0.2)
+    with FaultServer(greeting=greeting or silent) as server:
+        port = 1 if greeting is None else urlsplit(server.url).port
+        location = f"redis://127.0.0.1:{port}/0"
+        second = share(backend=REDIS, location=location, TIMEOUT=0.2)
         tokens = TokenCache()
+        began = time.monotonic()
         tokens.obtain(key_of(ALICE), load, 1.0)
+        assert time.monotonic() - began < 1.0
         began = time.monotonic()
         for audience in map(str, range(20)):
             tokens.obtain(key_of(ALICE, audience), load, 1.0)
@@ -401,8 +413,9 @@ def test_away__serves_a_copy_for_a_minute_at_the_most(
     assert tokens.obtain(key_of(ALICE), load, 1.0).value == "token-2"
 
 
+@pytest.mark.fault(22)
 def test_end__that_could_not_be_said_is_said_later(second: SecondLevel) -> None:
-    """Chaos row 22: an end waits for the cache, which nobody reads before."""
+    """An end waits for the cache, which nobody reads before."""
     load = Loader()
     TokenCache().obtain(key_of(ALICE), load, 1.0)
     before = rows()

@@ -64,6 +64,7 @@ def test_token__that_is_over_is_used_once(lifetime: float) -> None:
     assert load.calls == ["miss", "miss"]
 
 
+@pytest.mark.fault(31)
 def test_renewal__runs_while_the_old_token_serves() -> None:
     """Near its end a token is renewed in the background, once."""
     load = Loader(300.0)
@@ -101,8 +102,9 @@ def test_renewal__without_a_thread_keeps_the_old_token() -> None:
     assert cache.obtain(KEY, load, 1.0).value == "token-1"
 
 
+@pytest.mark.fault(3)
 def test_renewal__that_fails_keeps_the_old_token() -> None:
-    """Chaos row 3: during an outage a token serves until its end, asked rarely."""
+    """During an outage a token serves until its end, asked rarely."""
     load = Loader(300.0)
     cache = cache_with(load)
     age(cache, 265.0)
@@ -147,8 +149,9 @@ def test_discard__compares_before_it_deletes() -> None:
     assert cache.get(KEY) is new
 
 
+@pytest.mark.fault(33)
 def test_clear__during_a_flight_stores_nothing() -> None:
-    """Chaos row 33: what was under way is handed out, and not kept."""
+    """What was under way is handed out, and not kept."""
     load = Loader()
     load.go.clear()
     cache = TokenCache()
@@ -194,6 +197,7 @@ def test_bound__drops_what_has_expired_first(small: TokenCache) -> None:
 
 
 @pytest.mark.parametrize("jump", [3600.0, -3600.0, 10**8])
+@pytest.mark.fault(16)
 def test_clock__that_jumps_changes_no_lifetime(
     monkeypatch: pytest.MonkeyPatch, jump: float
 ) -> None:
@@ -226,8 +230,9 @@ def test_cache_key__has_borders() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+@pytest.mark.fault(34)
 def test_fork__during_a_flight_does_not_hang_the_child() -> None:
-    """Chaos row 34: locks and flights of the parent's threads stay in the parent."""
+    """Locks and flights of the parent's threads stay in the parent."""
     load = Loader()
     load.go.clear()
     cache = TokenCache()

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from kc_exchange import capture
 from kc_exchange.capture.bearer import MAX_BEARER
-from kc_exchange.exceptions import InvalidRequest, UnknownRealm
+from kc_exchange.exceptions import InvalidRequest, InvalidToken, UnknownRealm
 from tests.servers import jwt_of
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_"
@@ -191,6 +191,19 @@ def test_capture__takes_the_token_with_its_expiry() -> None:
     assert found.expires_at == 1_900_000_000
     assert found.realm == "default"
     assert header not in repr(found)
+
+
+def test_capture__of_a_bound_token() -> None:
+    """RFC 9449 section 7.2: sent as a bearer token it is refused, and not exchanged."""
+    issuer = "http://127.0.0.1:9/realms/demo"
+    stolen = jwt_of(iss=issuer, sub="alice", cnf={"jkt": "x"})
+    request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {stolen}")
+
+    with pytest.raises(InvalidToken, match="bound to a key") as caught:
+        capture.capture(request)
+
+    assert caught.value.http_status == 401
+    assert stolen not in f"{caught.value}{caught.value.reason}"
 
 
 def test_capture__of_another_realms_token_says_so(settings: Any) -> None:

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kc_exchange import conf
 from kc_exchange.conf.parse import parse
 from kc_exchange.exceptions import UnknownDownstream, UnknownProvider
+from tests.servers.proofs import key_pem
 
 GOOD: dict[str, Any] = {
     "REALMS": {
@@ -162,6 +163,14 @@ def test_parse__hides_secrets() -> None:
         ("E031", two_realms(HOSTS=["b.example.com."], CLIENT_SECRET="x"), "a host"),
         ("E011", two_realms(USERS="yes", CLIENT_SECRET="x"), "truth"),
         ("E026", downstream("SUBJECT_ISSUER", {"*": "acme"}), "['*']"),
+        ("E011", {**GOOD, "REFUSED_SECONDS": 29}, "out of range"),
+        ("E011", {**GOOD, "REFUSED_SECONDS": 61}, "out of range"),
+        ("E011", realm("MAX_IN_FLIGHT", 0), "out of range"),
+        ("E032", realm("CLIENT_SECRET_FILE", "/run/secret"), "CLIENT_SECRET too"),
+        ("E035", downstream("DPOP", True), "['DPOP_KEY'] is missing"),
+        ("E036", realm("DPOP_KEY", "nonsense"), "no private key"),
+        ("E011", downstream("DPOP", "yes"), "is not a truth value"),
+        ("E038", downstream("CERTIFICATE_KEY", "key.pem"), "has no CERTIFICATE"),
         ("E043", {**GOOD, "SHARED_CACHE": {}}, "is missing"),
         ("E043", {**GOOD, "SHARED_CACHE": {"ALIAS": "other"}}, "is 'other'"),
         ("E044", {**GOOD, "SHARED_CACHE": {**SHARED, "KEYS": ["x"]}}, "too short"),
@@ -179,6 +188,52 @@ def test_parse__mistake(number: str, raw: Any, says: str) -> None:
     found = next(p for p in problems if p.number == number)
     assert says in found.message
     assert found.hint
+
+
+@pytest.mark.parametrize(
+    ("number", "changes", "says"),
+    [
+        ("E037", {"DPOP": True, "STRATEGY": "forward"}, "STRATEGY 'forward'"),
+        (
+            "E037",
+            {"DPOP": True, "STRATEGY": "linked", "REQUESTED_ISSUER": "github"},
+            "STRATEGY 'linked'",
+        ),
+        (
+            "E038",
+            {"CERTIFICATE": "a.pem", "BASE_URL": "http://127.0.0.1/"},
+            "goes with plain http",
+        ),
+    ],
+)
+def test_downstream__cannot_be_sender_constrained(
+    number: str, changes: dict[str, Any], says: str
+) -> None:
+    """What does not go together is told by its own number."""
+    raw = realm("DPOP_KEY", key_pem())
+    raw["DOWNSTREAMS"]["orders-api"] |= changes
+
+    (problem,) = parse(raw, debug=False)[1]
+
+    assert problem.number == number
+    assert says in problem.message
+
+
+def test_dpop_key__is_asked_of_whoever_asks() -> None:
+    """Of the realm that is named, else of the users' realms and the impersonator's."""
+
+    def missing(**changes: Any) -> list[str]:
+        raw = two_realms(CLIENT_SECRET="0123456789abcdef", USERS=False)
+        raw["DOWNSTREAMS"]["orders-api"]["DPOP"] = True
+        raw |= changes.pop("TOP", {})
+        raw["DOWNSTREAMS"]["orders-api"] |= changes
+        problems = parse(raw, debug=False)[1]
+        assert {p.number for p in problems} == {"E035"}
+        return [p.message.split("'")[3] for p in problems]
+
+    assert missing() == ["default"]
+    assert missing(REALM="other") == ["other"]
+    assert missing(TOP={"IMPERSONATION": {"REALM": "other"}}) == ["default", "other"]
 
 
 def test_shared_cache__has_djangos_own_keys(settings: Any) -> None:

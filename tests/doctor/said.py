@@ -66,6 +66,11 @@ STANDARD = (
     ),
     bad("DPoP proof is missing", "proof_missing"),
     bad("DPoP confirmation doesn't match DPoP proof", "proof_missing"),
+    bad("DPoP proof is not active", "clock_differs"),
+    bad("DPoP HTTP URL mismatch", "proof_address"),
+    bad("Unsupported DPoP algorithm: EdDSA", "proof_algorithm"),
+    bad("", "proof_refused", "invalid_dpop_proof"),
+    bad("", "proof_refused", "use_dpop_nonce"),
     bad("Audience not found", "audience_unknown", "invalid_client"),
     bad("Client disabled", "audience_disabled", "invalid_client"),
     bad(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kc_exchange.downstream import client
+from kc_exchange.downstream import transports
 from kc_exchange.downstream.client import DownstreamClient
 from tests.downstream.tools import CountingSource, downstream_at
 from tests.servers import FaultServer, replies
@@ -20,10 +20,10 @@ def test_loops__that_ended_leave_no_connection() -> None:
                 async with DownstreamClient(downstream, CountingSource()) as made:
                     await made.get("x")
 
-        before = len(client._transports)
+        before = len(transports._transports)
         for _ in range(5):
             asyncio.run(call())
 
-        assert len(client._transports) == before
+        assert len(transports._transports) == before
         assert server.connections == 5
         assert len(server.requests) == 15

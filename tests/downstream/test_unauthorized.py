@@ -47,6 +47,7 @@ def refuse(orders: DownstreamRecorder, said: str, *, status: int = 401) -> None:
         (500, INVALID, 1),
     ],
 )
+@pytest.mark.fault(35)
 def test_token__is_renewed_once(
     orders: DownstreamRecorder, status: int, said: str, tokens: int
 ) -> None:
@@ -75,6 +76,7 @@ def test_bare_401__is_accepted_where_configured(
     assert orders.tokens == ["token-1", "token-2"][:tokens]
 
 
+@pytest.mark.fault(35)
 def test_token__is_not_renewed_twice(orders: DownstreamRecorder) -> None:
     """The second 401 is the caller's."""
     refuse(orders, INVALID)
@@ -96,6 +98,7 @@ BODIES: dict[str, tuple[Callable[[], Any], list[bytes]]] = {
 
 
 @pytest.mark.parametrize(("body", "sent"), BODIES.values(), ids=BODIES)
+@pytest.mark.fault(35)
 def test_body__is_sent_again_if_it_can_be(
     orders: DownstreamRecorder, body: Callable[[], Any], sent: list[bytes]
 ) -> None:
@@ -185,6 +188,7 @@ class RefusesTheFirst(DownstreamRecorder):
         return answer
 
 
+@pytest.mark.fault(35)
 def test_fifty_threads__one_new_exchange(
     configure: Callable[..., None],
     embedded_keycloak: EmbeddedKeycloak,

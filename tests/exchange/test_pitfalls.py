@@ -84,8 +84,8 @@ def test_urllib3__is_urllib3() -> None:
 def test_connection__does_not_wait_for_more(site: Site) -> None:
     """29: without TCP_NODELAY each call on loopback would take 40 ms."""
     site.call()
-    (manager,) = transport._managers.values()
-    connection = manager.connection_from_url(site.keycloak.url).pool.get()  # type: ignore[union-attr]
+    (kept,) = transport._connections.values()
+    connection = kept.manager.connection_from_url(site.keycloak.url).pool.get()  # type: ignore[union-attr]
 
     option = connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     connection.close()

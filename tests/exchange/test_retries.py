@@ -60,6 +60,9 @@ def slow_site(site: Site) -> Site:
         pytest.param(busy(429, formatdate(0, usegmt=True)), id="5-past-date"),
     ],
 )
+@pytest.mark.fault(1)
+@pytest.mark.fault(8)
+@pytest.mark.fault(9)
 def test_second_attempt__succeeds(slow_site: Site, act: Act) -> None:
     """What passes by is tried once more, within the same deadline."""
     slow_site.keycloak.acts = [act, grants()]
@@ -77,6 +80,7 @@ def test_second_attempt__succeeds(slow_site: Site, act: Act) -> None:
         pytest.param(busy(429, "0"), id="4-429"),
     ],
 )
+@pytest.mark.fault(2)
 def test_third_attempt__is_not_made(slow_site: Site, act: Act) -> None:
     """Two attempts are all: what goes on failing is Keycloak's outage."""
     slow_site.keycloak.acts = [act]
@@ -105,6 +109,7 @@ def test_third_attempt__is_not_made(slow_site: Site, act: Act) -> None:
         pytest.param(busy(429, "Fri, 99 Foo 9999 99:99:99 GMT"), id="5-no-date"),
     ],
 )
+@pytest.mark.fault(5)
 def test_second_attempt__is_not_made(slow_site: Site, act: Act) -> None:
     """An error of its own, or a time that does not fit, ends it at once."""
     slow_site.keycloak.acts = [act, grants()]
@@ -116,8 +121,9 @@ def test_second_attempt__is_not_made(slow_site: Site, act: Act) -> None:
     assert time.monotonic() - started < 0.6
 
 
+@pytest.mark.fault(7)
 def test_refusal__is_not_repeated(slow_site: Site) -> None:
-    """Chaos row 7: a misconfiguration does not go away by asking again."""
+    """A misconfiguration does not go away by asking again."""
     body = json.dumps({"error": "invalid_scope"})
     slow_site.keycloak.acts = [replies(body, 400), grants()]
 
@@ -126,8 +132,9 @@ def test_refusal__is_not_repeated(slow_site: Site) -> None:
     assert len(slow_site.keycloak.asked) == 1
 
 
+@pytest.mark.fault(4)
 def test_retry_after__seconds_are_waited(slow_site: Site) -> None:
-    """Chaos row 4: a wish that fits into the deadline is met."""
+    """A wish that fits into the deadline is met."""
     slow_site.deadline = 2.0
     slow_site.keycloak.acts = [busy(429, "1"), grants()]
     started = time.monotonic()
@@ -139,8 +146,16 @@ def test_retry_after__seconds_are_waited(slow_site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("", None), ("abc", None), ("٣", None), ("12345678", 123456.0)],
+    [
+        ("7", 7.0),
+        ("", None),
+        ("abc", None),
+        ("٣", None),
+        ("61", 60.0),
+        ("12345678", 60.0),
+    ],
 )
+@pytest.mark.fault(5)
 def test_retry_after__is_told(site: Site, value: str, seconds: float | None) -> None:
     """Whoever catches the error learns how long to wait, in seconds or None."""
     raw = value.encode("utf-8")
@@ -153,6 +168,7 @@ def test_retry_after__is_told(site: Site, value: str, seconds: float | None) -> 
     assert error.retry_after == seconds
 
 
+@pytest.mark.fault(5)
 def test_retry_after__date_is_told(site: Site) -> None:
     """An HTTP date counts from now."""
     site.keycloak.acts = [busy(503, formatdate(time.time() + 30, usegmt=True))]
@@ -174,8 +190,9 @@ def test_deadline__leaves_no_time_for_a_second_attempt(site: Site) -> None:
     assert len(site.keycloak.asked) == 1
 
 
+@pytest.mark.fault(11)
 def test_deadline__holds_for_both_attempts(slow_site: Site) -> None:
-    """Chaos row 11: it ends at the deadline, not at the sum of two timeouts."""
+    """It ends at the deadline, not at the sum of two timeouts."""
     slow_site.keycloak.acts = [busy(503), grants(delay=5)]
 
     slow_site.refuses(ExchangeUnavailable)
@@ -210,6 +227,7 @@ def refreshed(wire: object) -> bool:
     [resets, sends(HALF, then=closes), busy(503), busy(429, "0")],
     ids=["reset", "half", "503", "429"],
 )
+@pytest.mark.fault(9)
 def test_refresh__is_not_repeated_after_a_lost_reply(act: Act) -> None:
     """A refresh token may be good for once: its reply may have been the one lost."""
     with FaultServer(act, refreshed) as server, pytest.raises(ExchangeUnavailable):
@@ -231,6 +249,7 @@ def test_refresh__returns_the_tokens() -> None:
     }
 
 
+@pytest.mark.fault(6)
 def test_refresh__of_an_ended_session() -> None:
     """Keycloak's invalid_grant means: log in again."""
     body = '{"error": "invalid_grant", "error_description": "Session not active"}'

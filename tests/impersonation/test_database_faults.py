@@ -105,6 +105,8 @@ def is_explained(answer: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     "site", combinations(EVERYWHERE, sqlite=["full"]), indirect=True
 )
+@pytest.mark.fault(24)
+@pytest.mark.fault(25)
 def test_fault__before_a_start(site: Site) -> None:
     """Refused; nothing has begun, and it can be tried again."""
     with site.failing() as place:
@@ -118,6 +120,8 @@ def test_fault__before_a_start(site: Site) -> None:
 @pytest.mark.parametrize(
     "site", combinations(EVERYWHERE, sqlite=["full"]), indirect=True
 )
+@pytest.mark.fault(24)
+@pytest.mark.fault(25)
 def test_fault__before_a_request(site: Site) -> None:
     """Refused; the view has not run, and the grant goes on."""
     assert site.ask(START)["status"] == 200
@@ -150,6 +154,7 @@ def test_fault__at_the_end(site: Site) -> None:
     combinations(["refusing", "locked"], postgresql=["cut_off"], mariadb=["cut_off"]),
     indirect=True,
 )
+@pytest.mark.fault(24)
 def test_fault__before_an_outcome(site: Site, tmp_path: Path) -> None:
     """The response is sent; the log, and the request without outcome, tell of it."""
     assert site.ask(START)["status"] == 200
@@ -174,6 +179,7 @@ def keycloak() -> Iterator[EmbeddedKeycloak]:
 
 
 @pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.fault(24)
 def test_fault__cut_off_in_the_middle_of_a_start(
     kind: str,
     tmp_path: Path,

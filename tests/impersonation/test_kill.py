@@ -76,6 +76,7 @@ def check(after: dict[str, Any], when: str) -> None:
         pytest.param(FORCE, 15, False, id="forced"),
     ],
 )
+@pytest.mark.fault(27)
 def test_kill__nothing_without_its_record(
     tmp_path: Path, order: Order, fewest: int, atomic: bool
 ) -> None:
@@ -109,6 +110,7 @@ def keycloak() -> Iterator[EmbeddedKeycloak]:
         pytest.param(STOP, 40, 0, id="stop"),
     ],
 )
+@pytest.mark.fault(27)
 def test_kill__keycloak_has_no_session_without_a_record(
     tmp_path: Path,
     keycloak: EmbeddedKeycloak,

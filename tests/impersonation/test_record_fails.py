@@ -122,6 +122,7 @@ def test_record_fails__denied_start(desk: Desk):
 
 
 @pytest.mark.parametrize("failure", [record_refuses, record_is_gone])
+@pytest.mark.fault(26)
 def test_record_fails__request(desk: Desk, failure: Any):
     """The view does not run, as nobody; a program is told so; the grant goes on."""
     desk.start(mode="read-write")

@@ -75,6 +75,7 @@ def test_hop_one__operator_session_no_longer(realm_desk: RealmDesk):
         assert desk.received()["sub"] == desk.subject("olga")
 
 
+@pytest.mark.fault(19)
 def test_hop_one__session_of_the_target_ended_at_keycloak(realm_desk: RealmDesk):
     """An administrator there may end it: the grant gets another one."""
     desk = realm_desk
@@ -181,6 +182,8 @@ def test_hop_one__in_a_transaction_that_is_rolled_back(
 
 @pytest.mark.parametrize("url", ["/call/", "/acall/", "/catch/"])
 @pytest.mark.parametrize("what", ["role", "session", "disabled", "target disabled"])
+@pytest.mark.fault(6)
+@pytest.mark.fault(19)
 def test_keycloak__refuses_to_go_on(realm_desk: RealmDesk, what: str, url: str):
     """The grant ends with that cause, also where a view hides the error."""
     desk = realm_desk
@@ -210,6 +213,7 @@ def test_keycloak__refuses_to_go_on(realm_desk: RealmDesk, what: str, url: str):
             olga.roles |= {("realm-management", "impersonation")}
 
 
+@pytest.mark.fault(2)
 def test_keycloak__away_for_a_while(realm_desk: RealmDesk):
     """The call fails, the grant goes on, and so does everything when it is back."""
     desk = realm_desk

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from celery.contrib.testing.worker import start_worker
-from celery.signals import task_postrun
+from celery.signals import setup_logging, task_postrun
 
 from kc_exchange.exceptions import SubjectGone
 from tests.databases import close_for_good
@@ -34,12 +34,17 @@ def worker() -> Iterator[None]:
     def close(**_: Any) -> None:
         close_for_good()
 
+    def leave_logging_alone(**_: Any) -> None:
+        """Or Celery takes the root logger for good, from tests that come later, too."""
+
     task_postrun.connect(close)
+    setup_logging.connect(leave_logging_alone)
     try:
         with start_worker(app, pool="solo", perform_ping_check=False):
             yield
     finally:
         task_postrun.disconnect(close)
+        setup_logging.disconnect(leave_logging_alone)
 
 
 @pytest.mark.usefixtures("worker")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,13 @@ from rest_framework.request import Request
 from kc_exchange import SubjectReference, acting_for, downstream_session
 from kc_exchange.exceptions import InvalidReference, NoSubjectToken, SubjectGone
 from kc_exchange.impersonation.errors import ForbiddenWhileImpersonating
+from kc_exchange.jobs.claims import login_of
 from kc_exchange.jobs.reference import LONGEST
 from kc_exchange.models import AuditEvent
+from kc_exchange.tokens import TokenSet
 from tests.impersonation import realm_desk as realm_desk_pages
 from tests.jobs.works import Works, call, start
+from tests.servers import jwt_of
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +168,14 @@ def test_impersonation__makes_no_reference(
     assert reply.status_code == ForbiddenWhileImpersonating.http_status
     refused = AuditEvent.objects.filter(type=AuditEvent.Type.REQUEST_REFUSED)
     assert [event.code for event in refused] == ["forbidden_while_impersonating"]
+
+
+@pytest.mark.usefixtures("works")
+def test_login__whose_access_token_names_no_session() -> None:
+    """A lightweight one does not; its ID token says which it is."""
+    tokens = TokenSet(
+        access_token=jwt_of(sub="alice"), id_token=jwt_of(sub="alice", sid="s-1")
+    )
+
+    assert login_of(tokens)[1] == "s-1"
+    assert login_of(replace(tokens, id_token=""))[1] == ""

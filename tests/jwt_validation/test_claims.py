@@ -155,6 +155,7 @@ def test_claims(issuer, make):
     ("seconds", "leeway", "good"),
     [(-11, 10, False), (-10, 10, False), (-8, 10, True), (0, 10, True), (-1, 0, False)],
 )
+@pytest.mark.fault(16)
 def test_expiry__boundary(issuer, seconds, leeway, good):
     """B42: a token is over when `exp` plus the leeway is reached (RFC 7519 4.1.4)."""
     now = int(time.time())
@@ -171,6 +172,7 @@ def test_start__ten_seconds_ahead(issuer, name):
     assert validate(shifted(name, 9)(issuer), issuer.realm(), leeway=10).subject
 
 
+@pytest.mark.fault(16)
 def test_leeway__has_a_limit(issuer):
     """B43: no leeway bears more than a minute."""
     refusal(shifted("nbf", 63)(issuer), issuer.realm(), leeway=10_000)
@@ -196,6 +198,7 @@ def test_replay__is_not_refused(issuer):
     assert validate(token, issuer.realm()) == validate(token, issuer.realm())
 
 
+@pytest.mark.fault(19)
 def test_not_before__policy(issuer):
     """B60: a token from before the realm's not-before is void, remembered or not."""
     old = issuer.token(iat=int(time.time()) - 100)

@@ -83,6 +83,7 @@ USELESS = {
 
 
 @pytest.mark.parametrize("answer", USELESS.values(), ids=USELESS)
+@pytest.mark.fault(18)
 def test_keys__useless_answer(issuer, server, answer):
     """B61: no key set within the deadline is a 503, whatever came instead."""
     server.answers[issuer.certs] = answer
@@ -95,6 +96,7 @@ def test_keys__useless_answer(issuer, server, answer):
 
 
 @pytest.mark.parametrize("answer", USELESS.values(), ids=USELESS)
+@pytest.mark.fault(18)
 def test_keys__last_set_serves(issuer, server, clock, answer):
     """B61: while no other can be had, the last key set is good, for a day."""
     cache = KeyCache(issuer.realm(deadline=1.0), clock=clock)
@@ -128,6 +130,7 @@ def test_keys__failure_is_remembered(issuer, server, clock, cache):
     assert cache.key("one")
 
 
+@pytest.mark.fault(17)
 def test_keys__rotation(issuer, clock, cache):
     """B65: a new key is found at once, an old one is good until it is removed."""
     old = cache.key("one")
@@ -145,6 +148,7 @@ def test_keys__rotation(issuer, clock, cache):
         cache.key("one")
 
 
+@pytest.mark.fault(17)
 def test_keys__removed_key_voids_remembered_tokens(issuer):
     """B65: a token that was valid is not, once its key is gone from the set."""
     realm = issuer.realm()
@@ -251,6 +255,7 @@ def test_keys__waiting_has_an_end(issuer, server):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.fault(34)
 def test_keys__after_fork(issuer, server):
     """A child forked during a fetch is not stuck with its parent's locks."""
     realm, token = issuer.realm(), issuer.token()

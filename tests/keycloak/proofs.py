@@ -62,6 +62,25 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Used:
+    """A proof that was good once already."""
+
+    proof: Proof
+
+    def obtain(self, server: Server) -> str:
+        """Sign it, and use it for a token of the service account."""
+        signed = self.proof.obtain(server)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": "django-app",
+            "client_secret": "django-app-secret",
+        }
+        reply = server.post("token", form, headers={"DPoP": signed})
+        assert reply.json()["token_type"] == "DPoP", reply.text
+        return signed
+
+
+@dataclass(frozen=True)
 class Bound:
     """The token of a login that is bound to a key."""
 

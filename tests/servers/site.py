@@ -37,7 +37,7 @@ class Site:
     realm: dict[str, Any] = field(default_factory=dict)
     orders: dict[str, Any] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
-    deadline: float = 0.4
+    deadline: float = 5.0
 
     def subject(self, **claims: Any) -> str:
         """Return a token of Alice, as the login would have it."""

@@ -72,6 +72,40 @@ def test_plugin__has_the_features_of_the_ini_file(pytester: pytest.Pytester) -> 
     pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=1)
 
 
+FAULTS = """
+import pytest
+from kc_exchange import conf, exchange
+from kc_exchange.exceptions import ExchangeUnavailable
+from kc_exchange.tokens import SubjectToken
+
+def issue(keycloak, token):
+    realm = conf.Realm(
+        alias="default", issuer=keycloak.issuer("test"), client_id="django-app",
+        client_secret="django-app-secret",
+    )
+    orders = conf.Downstream(
+        name="orders-api", base_url="", audience="orders-api",
+        scopes=frozenset({"orders:read"}),
+    )
+    return exchange.exchange(SubjectToken(value=token), orders, realm).value
+
+def test_one(embedded_keycloak, kc_subject_token):
+    embedded_keycloak.fail_next(429, retry_after=60)
+    for _ in range(2):
+        with pytest.raises(ExchangeUnavailable):
+            issue(embedded_keycloak, kc_subject_token())
+
+def test_two(embedded_keycloak, kc_subject_token):
+    assert issue(embedded_keycloak, kc_subject_token())
+"""
+
+
+def test_plugin__leaves_no_breaker_open(pytester: pytest.Pytester) -> None:
+    """A fault that one test orders is not met by the next one."""
+    pytester.makepyfile(FAULTS)
+    pytester.runpytest_subprocess(*ALONE).assert_outcomes(passed=2)
+
+
 def test_plugin__imports_little() -> None:
     """Loading it costs neither Django nor the server."""
     code = (

@@ -67,6 +67,7 @@ def good() -> Any:
         pytest.param(stranger, "unable to get local issuer", id="C39-unknown-ca"),
     ],
 )
+@pytest.mark.fault(15)
 def test_certificate__is_bad(
     tls_site: Callable, tmp_path: Path, made: Callable, why: str
 ) -> None:
@@ -121,6 +122,7 @@ def test_old_protocol__is_refused(tls_site: Callable, tmp_path: Path) -> None:
         ),
     ],
 )
+@pytest.mark.fault(15)
 def test_handshake__fails(
     settings: Any, caplog: Any, greeting: Act, kind: type[ExchangeError]
 ) -> None:

@@ -26,6 +26,7 @@ CLIENT: dict[str, Entry] = {
         console=f"{_CREDENTIALS} > Client Secret",
         provision=YES,
     ),
+    "client_secret_unreadable": Entry(setting=f"{REALM}['CLIENT_SECRET_FILE']"),
     "authenticator_differs": Entry(
         setting=_AUTH,
         console=f"{_CREDENTIALS} > Client Authenticator",
@@ -69,7 +70,7 @@ CLIENT: dict[str, Entry] = {
     ),
     "requester_wants_proof": Entry(
         "Client {client} may ask for tokens with a DPoP proof only, and this project "
-        "sends none.",
+        "sends one for the tokens of downstreams with DPOP alone.",
         f"{CAPABILITY} > Require DPoP bound tokens: switch it off.",
         console=f"{CAPABILITY} > Require DPoP bound tokens",
     ),

@@ -77,6 +77,12 @@ EXCHANGE: dict[str, Entry] = {
     "token_not_bearer": Entry(
         console="Clients > {client} > Capability config > Require DPoP bound tokens"
     ),
+    "token_not_bound": Entry(setting=f"{DOWNSTREAM}['DPOP']"),
+    "token_bound_to_other": Entry(setting=f"{REALM}['DPOP_KEY']"),
+    "proof_key_missing": Entry(setting=f"{REALM}['DPOP_KEY']"),
+    "proof_algorithm": Entry(setting=f"{REALM}['DPOP_KEY']"),
+    "proof_address": Entry(setting=f"{REALM}['DISCOVERY_URL']"),
+    "proof_refused": Entry(setting=f"{DOWNSTREAM}['DPOP']"),
     "reply_differs": Entry(setting=f"{REALM}['ISSUER']"),
     "actor_ignored": Entry(setting=f"{DOWNSTREAM}['ACTOR']"),
     "form_too_long": Entry(setting=_SCOPES),
@@ -123,10 +129,6 @@ EXCHANGE: dict[str, Entry] = {
         setting=f"{DOWNSTREAM}['CA_BUNDLE']",
         state="warning",
     ),
-    "downstream_bundle_unreadable": Entry(
-        "CA_BUNDLE of the downstream cannot be read ({why}), so no call gets there.",
-        "Check its path: a PEM file of certificate authorities that this process may "
-        "read.",
-        setting=f"{DOWNSTREAM}['CA_BUNDLE']",
-    ),
+    "downstream_bundle_unreadable": Entry(setting=f"{DOWNSTREAM}['CA_BUNDLE']"),
+    "downstream_certificate_unreadable": Entry(setting=f"{DOWNSTREAM}['CERTIFICATE']"),
 }

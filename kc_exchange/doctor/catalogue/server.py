@@ -44,6 +44,8 @@ SERVER: dict[str, Entry] = {
     "server_error": Entry(),
     "server_failed": Entry(),
     "throttled": Entry(),
+    "breaker_open": Entry(),
+    "bulkhead_full": Entry(setting=f"{REALM}['MAX_IN_FLIGHT']"),
     "unexplained": Entry(),
     "slow": Entry(
         "Keycloak took {seconds} s for the discovery document alone; DEADLINE is "

@@ -54,6 +54,7 @@ def impatient(history: History) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.mark.parametrize("failures", [1, 2, 3])
+@pytest.mark.fault(25)
 def test_locked__for_a_while(
     history: History, impatient: sqlite3.Connection, failures: int
 ) -> None:
@@ -72,6 +73,7 @@ def test_locked__for_a_while(
     assert AuditEvent.objects.count() == 1
 
 
+@pytest.mark.fault(26)
 def test_locked__for_good(
     history: History, impatient: sqlite3.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -108,6 +110,7 @@ SNAPSHOTS = {
 
 
 @ON_A_SERVER
+@pytest.mark.fault(25)
 def test_conflict__with_an_older_snapshot(engine: History) -> None:
     """An isolation level that refuses to see what is newer costs another try."""
     for sql in SNAPSHOTS[connections[ALIAS].vendor]:
@@ -119,6 +122,7 @@ def test_conflict__with_an_older_snapshot(engine: History) -> None:
 
 
 @ON_A_SERVER
+@pytest.mark.fault(25)
 def test_conflict__that_is_a_deadlock(engine: History) -> None:
     """The victim of a deadlock is tried again, when the other one is done."""
     for _ in range(20):

@@ -83,6 +83,7 @@ def test_writer__beside_a_pool_that_is_empty(engine: History) -> None:
 
 
 @ON_A_SERVER
+@pytest.mark.fault(26)
 def test_writer__has_patience(engine: History) -> None:
     """It gives up where somebody keeps the head locked, and says which table it is."""
     writer = Writer(patience=0.3)

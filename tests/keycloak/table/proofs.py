@@ -1,8 +1,8 @@
 """Tokens that are bound to a key (DPoP), as subjects and as results."""
 
 from tests.keycloak.clients import Basic
-from tests.keycloak.proofs import Bound, Proof, thumbprint
-from tests.keycloak.rows import Row, exchange_form, issued, refused
+from tests.keycloak.proofs import Bound, Proof, Used, thumbprint
+from tests.keycloak.rows import Expect, Row, exchange_form, issued, refused
 from tests.keycloak.steps import Login
 
 OWN = Bound(Login(client="dpop-app"))
@@ -80,6 +80,30 @@ ROWS = (
         form=exchange_form(),
         headers=(("DPoP", Proof(age=600)),),
         expect=refused(400, "invalid_request", "DPoP proof is not active"),
+    ),
+    Row(
+        name="proof: of the future",
+        form=exchange_form(),
+        headers=(("DPoP", Proof(age=-600)),),
+        expect=refused(400, "invalid_request", "DPoP proof is not active"),
+    ),
+    Row(
+        name="proof: used before",
+        form=exchange_form(),
+        headers=(("DPoP", Used(Proof())),),
+        expect=refused(400, "invalid_request", "DPoP proof has already been used"),
+    ),
+    Row(
+        name="proof: its address has a query, which is not looked at",
+        form=exchange_form(),
+        headers=(("DPoP", Proof(path="token?a=b#c")),),
+        expect=issued("orders-api", body=DPOP, absent=("act",), typ="DPoP", cnf=FIRST),
+    ),
+    Row(
+        name="proof: it binds the requester's own token",
+        form=(("grant_type", "client_credentials"), ("scope", "orders")),
+        headers=(("DPoP", Proof()),),
+        expect=Expect(body=DPOP, claims={"typ": "DPoP", "cnf": FIRST}),
     ),
     Row(
         name="proof: not a token",

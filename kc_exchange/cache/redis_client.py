@@ -1,0 +1,132 @@
+"""A client of Redis that gives up in time, never tries twice, and never unpickles.
+
+redis-py allows its timeout to each read, so that a server which answers byte by byte
+may hold an operation up for minutes. Here everything that one operation reads and
+writes shares its time.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.cache import caches
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from django.core.cache.backends.base import BaseCache
+
+
+class _Operation(threading.local):
+    ends_at: float = 0.0
+
+
+_operation = _Operation()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let the operation in this block, on this thread, take no longer than that.
+
+    A name that has to be resolved first takes what the system's resolver takes.
+    """
+    _operation.ends_at = time.monotonic() + seconds
+    yield
+
+
+def client_of(alias: str, timeout: float) -> BaseCache:
+    """Return a client of its own for `alias`, a RedisCache of CACHES.
+
+    It reads from the server that it writes to, also where the alias names replicas:
+    they are late, and may not know yet what has ended.
+    """
+    from redis.backoff import NoBackoff  # noqa: PLC0415 - it is optional
+    from redis.retry import Retry  # noqa: PLC0415
+
+    parameters = dict(settings.CACHES[alias])
+    parameters.pop("BACKEND")
+    location = _first(parameters.pop("LOCATION", ""))
+    options = parameters.get("OPTIONS", {})
+    parameters["OPTIONS"] = {
+        **_connections(location, options),
+        **options,
+        "serializer": _Bytes,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    return type(caches[alias])(location, parameters)  # type: ignore[call-arg, arg-type]
+
+
+def _first(location: str | list[str] | tuple[str, ...]) -> str:
+    """Return the server that is written to; Django separates several by `;` or `,`."""
+    servers = re.split("[;,]", location) if isinstance(location, str) else location
+    return servers[0]
+
+
+def _connections(location: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Name the connections that share an operation's time; a pool may have its own."""
+    if "pool_class" in options:
+        return {}
+    from redis import connection  # noqa: PLC0415
+
+    kinds = {
+        "rediss": connection.SSLConnection,
+        "unix": connection.UnixDomainSocketConnection,
+    }
+    kind = kinds.get(location.partition("://")[0], connection.Connection)
+
+    class Bounded(kind):  # type: ignore[misc, valid-type]
+        def _connect(self) -> _Socket:
+            return _Socket(super()._connect())
+
+    return {"connection_class": Bounded}
+
+
+class _Socket:
+    """A connected socket that knows how much time the operation has left."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._polls = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Leave the time to the operation; 0 asks what is there already."""
+        self._polls = seconds == 0
+
+    def recv(self, count: int) -> bytes:
+        return self._timed().recv(count)
+
+    def recv_into(self, *arguments: Any) -> int:
+        return self._timed().recv_into(*arguments)
+
+    def sendall(self, data: bytes) -> None:
+        self._timed().sendall(data)
+
+    def _timed(self) -> socket.socket:
+        left = 0.0
+        if not self._polls:
+            left = _operation.ends_at - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the time of this operation is over")
+        self._sock.settimeout(left)
+        return self._sock
+
+
+class _Bytes:
+    """Bytes as they are: Django's own serializer would unpickle what it reads."""
+
+    def dumps(self, value: bytes) -> bytes:
+        return value
+
+    def loads(self, value: bytes) -> bytes:
+        return value

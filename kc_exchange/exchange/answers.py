@@ -1,0 +1,92 @@
+"""What an answer of the token endpoint says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kc_exchange.exceptions import ExchangeUnavailable, NotLinked, UnexpectedReply
+from kc_exchange.exchange.refusals import refusal
+from kc_exchange.exchange.retry_after import retry_after
+from kc_exchange.exchange.rows import Asked
+from kc_exchange.strict_json import loads_object
+from kc_exchange.tokens import Secret
+
+if TYPE_CHECKING:
+    from kc_exchange.conf import Realm
+    from kc_exchange.exceptions import ExchangeError
+    from kc_exchange.transport import Reply
+
+_OK = 200
+
+
+def read(reply: Reply, realm: Realm, asked: Asked) -> dict[str, Any]:
+    """Return the members of a success; raise what anything else stands for.
+
+    Raises:
+        ExchangeError: see `refused`.
+    """
+    if reply.status != _OK:
+        raise refused(reply, realm, asked)
+    try:
+        members = _members(reply)
+    except ValueError as error:
+        raise UnexpectedReply(
+            f"The token endpoint's answer is not one: {error}.",
+            status=reply.status,
+            audience=asked.audience,
+            realm=realm.alias,
+            diagnosis="not_keycloak",
+        ) from None
+    return members
+
+
+def refused(reply: Reply, realm: Realm, asked: Asked) -> ExchangeError:
+    """Return the error that a reply without success stands for."""
+    try:
+        members = loads_object(reply.body)
+    except ValueError:
+        members = {}
+    said = (members.get("error", ""), members.get("error_description", ""))
+    error = refusal(reply.status, *said, realm=realm, asked=asked)
+    if isinstance(error, ExchangeUnavailable):
+        error.retry_after = retry_after(reply)
+    if isinstance(error, NotLinked):
+        error.account_link_url = _link(realm, members.get("account-link-url"))
+    return error
+
+
+def outage(reply: Reply, realm: Realm) -> str:
+    """Return what is wrong with Keycloak; empty if it answered, if only by a no."""
+    try:
+        if reply.status == _OK:
+            _members(reply)
+            return ""
+    except ValueError as error:
+        return f"its token endpoint's answer is not one: {error}."
+    said = refused(reply, realm, Asked())
+    return said.cause if is_outage(said) else ""
+
+
+def is_outage(error: ExchangeError) -> bool:
+    """Whether an error says that Keycloak is not there, or is not itself."""
+    return isinstance(error, ExchangeUnavailable) or error.diagnosis == "not_keycloak"
+
+
+def _members(reply: Reply) -> dict[str, Any]:
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ValueError(f"it is of type {kind or 'unknown'}")
+    members = _hidden(loads_object(reply.body))
+    if "error" in members:
+        raise ValueError("it says 200 and names an error")
+    return members
+
+
+def _hidden(members: dict[str, Any]) -> dict[str, Any]:
+    return {k: Secret(v) if isinstance(v, str) else v for k, v in members.items()}
+
+
+def _link(realm: Realm, url: object) -> str:
+    """Return the address where an account is linked, if it is below the realm's."""
+    below = f"{realm.issuer.rstrip('/')}/"
+    return url if isinstance(url, str) and url.startswith(below) else ""
