@@ -96,6 +96,10 @@ class TokenSet(_Unpicklable):
     """When the access token expires, in seconds since the epoch; 0.0: unknown."""
     realm: str = "default"
 
+    def __post_init__(self) -> None:
+        for name in ("access_token", "refresh_token", "id_token"):
+            object.__setattr__(self, name, Secret(getattr(self, name)))
+
 
 def unverified_claims(token: str) -> dict[str, Any]:
     """Return the claims of a compact JWT without checking its signature.

@@ -21,7 +21,7 @@ from kc_exchange.tokens import (
 from tests.servers import jwt_of
 
 TOKEN = "the-secret-token"
-VALUES = [
+VALUES: list[Any] = [
     AccessToken(value=TOKEN, expires_at=1.0),
     SubjectToken(value=TOKEN),
     TokenSet(access_token=TOKEN, refresh_token=TOKEN, id_token=TOKEN),
@@ -51,11 +51,17 @@ def test_token__is_frozen(value: Any) -> None:
         value.expires_at = 5.0
 
 
-@pytest.mark.parametrize("value", VALUES[:2])
-def test_secret__hides_in_local_variables(value: Any) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(value.value for value in VALUES[:2]),
+        *(getattr(VALUES[2], f"{kind}_token") for kind in ("access", "refresh", "id")),
+    ],
+)
+def test_secret__hides_in_local_variables(text: str) -> None:
     """The text itself hides, too: a debug page shows the repr of `token.value`."""
-    assert repr(value.value) == "'***'"
-    assert value.value == TOKEN
+    assert repr(text) == "'***'"
+    assert text == TOKEN
     assert f"{Secret(TOKEN)}" == TOKEN
 
 

@@ -2,41 +2,46 @@
 
 redis-py allows its timeout to each read, so that a server which answers byte by byte
 may hold an operation up for minutes. Here everything that one operation reads and
-writes shares its time.
+writes shares its time. What counts is the time that it waits for the server: a thread
+that got no core meanwhile still takes an answer that has long come.
 """
 
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.core.cache.backends.base import BaseCache
 
 
 class _Operation(threading.local):
-    ends_at: float = 0.0
+    left: float = 0.0
+    """Seconds that it may still wait for the server."""
 
 
 _operation = _Operation()
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_T = TypeVar("_T")
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the operation in this block, on this thread, take no longer than that.
+    """Let the operation in this block, on this thread, wait no longer than that.
 
     A name that has to be resolved first takes what the system's resolver takes.
     """
-    _operation.ends_at = time.monotonic() + seconds
+    _operation.left = seconds
     yield
 
 
@@ -104,22 +109,26 @@ class _Socket:
         self._polls = seconds == 0
 
     def recv(self, count: int) -> bytes:
-        return self._timed().recv(count)
+        return self._timed(lambda: self._sock.recv(count))
 
     def recv_into(self, *arguments: Any) -> int:
-        return self._timed().recv_into(*arguments)
+        return self._timed(lambda: self._sock.recv_into(*arguments))
 
     def sendall(self, data: bytes) -> None:
-        self._timed().sendall(data)
+        self._timed(lambda: self._sock.sendall(data))
 
-    def _timed(self) -> socket.socket:
-        left = 0.0
-        if not self._polls:
-            left = _operation.ends_at - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("the time of this operation is over")
-        self._sock.settimeout(left)
-        return self._sock
+    def _timed(self, act: Callable[[], _T]) -> _T:
+        if self._polls:
+            self._sock.settimeout(0)
+            return act()
+        begun = time.monotonic()
+        self._sock.settimeout(max(0.0, _operation.left))
+        try:
+            return act()
+        except _NOT_NOW:
+            raise TimeoutError("the time of this operation is over") from None
+        finally:
+            _operation.left -= time.monotonic() - begun
 
 
 class _Bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from tests.cluster.browser import WAYS
-from tests.cluster.places import connected
+from tests.cluster.database import rows
 from tests.cluster.services import GUNICORN, UVICORN
 
 if TYPE_CHECKING:
@@ -150,5 +150,4 @@ class Desk:
 def events_of(cluster: Cluster) -> list[dict[str, Any]]:
     """Return the record."""
     query = "SELECT payload FROM kc_exchange_auditevent ORDER BY seq"
-    with connected(cluster) as connection:
-        return [json.loads(bytes(row[0])) for row in connection.execute(query)]
+    return [json.loads(bytes(payload)) for (payload,) in rows(cluster, query)]

@@ -50,20 +50,17 @@ class Faults:
     def redis_hangs(self) -> None:
         """It answers nothing for a while."""
         self._cluster.redis.pause()
-        time.sleep(LASTS)
-        self._cluster.redis.resume()
+        _a_while(self._cluster.redis.resume)
 
     def keycloak_hangs(self) -> None:
         """It answers nothing for a while."""
         self._cluster.keycloak.pause()
-        time.sleep(LASTS)
-        self._cluster.keycloak.resume()
+        _a_while(self._cluster.keycloak.resume)
 
     def redis_is_killed(self) -> None:
         """And comes back empty."""
         self._cluster.redis.kill()
-        time.sleep(LASTS)
-        self._cluster.redis.start()
+        _a_while(self._cluster.redis.start)
 
     def redis_is_flushed(self) -> None:
         """What processes share is gone."""
@@ -106,3 +103,11 @@ class Faults:
         for port in (GUNICORN, UVICORN):
             browser.call(port, SYNC)
         return browser
+
+
+def _a_while(undo: Callable[[], None]) -> None:
+    """Let a fault last, and undo it, also where somebody ends the soak meanwhile."""
+    try:
+        time.sleep(LASTS)
+    finally:
+        undo()

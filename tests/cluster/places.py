@@ -10,11 +10,12 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 import redis
+from django.core import signing
+
+from tests.cluster.database import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import psycopg
 
     from tests.cluster.cluster import Cluster
 
@@ -108,19 +109,11 @@ def _pages(cluster: Cluster) -> bytes:
 
 def _rows(cluster: Cluster, *, of_sessions: bool) -> bytes:
     """All rows of one table, or of all others."""
-    from psycopg import sql  # noqa: PLC0415 - as in `connected`
-
-    found: list[bytes] = []
-    with connected(cluster) as connection:
-        names = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        ).fetchall()
-        for (name,) in names:
-            if (name == SESSIONS) is of_sessions:
-                query = sql.SQL("SELECT * FROM {}").format(sql.Identifier(name))
-                rows = connection.execute(query)
-                found += [_as_bytes(value) for row in rows for value in row]
-    return b"\n".join(found)
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    names = [name for (name,) in rows(cluster, query)]
+    wanted = [name for name in names if (name == SESSIONS) is of_sessions]
+    found = (row for name in wanted for row in rows(cluster, f'SELECT * FROM "{name}"'))
+    return b"\n".join(_as_bytes(value) for row in found for value in row)
 
 
 def _as_bytes(value: object) -> bytes:
@@ -129,31 +122,15 @@ def _as_bytes(value: object) -> bytes:
     )
 
 
-def connected(cluster: Cluster) -> psycopg.Connection:
-    """Return a connection to the database, to be used as a context manager."""
-    import psycopg  # noqa: PLC0415 - what needs no database runs without it
-
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password"}
-    names |= {"HOST": "host", "PORT": "port"}
-    login = {names[name]: value for name, value in cluster.database.items()}
-    return psycopg.connect(**login)
-
-
 def _plant_session(cluster: Cluster, text: str) -> None:
-    from django.core import signing  # noqa: PLC0415 - after the settings
-
     row = signing.dumps({"token": text}, key="any", compress=True)
-    _write(cluster, "UPDATE django_session SET session_data = session_data || %s", row)
+    query = f"UPDATE {SESSIONS} SET session_data = session_data || %s"
+    rows(cluster, query, [row])
 
 
 def _plant_name(cluster: Cluster, text: str) -> None:
     query = "UPDATE auth_user SET last_name = %s WHERE username = 'operator-0'"
-    _write(cluster, query, text.rpartition(".")[2][:100])
-
-
-def _write(cluster: Cluster, query: str, value: str) -> None:
-    with connected(cluster) as connection:
-        connection.execute(query.encode(), [value])
+    rows(cluster, query, [text.rpartition(".")[2][:100]])
 
 
 def _cookies(cluster: Cluster) -> bytes:

@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 REDIS, KEYCLOAK, POSTGRESQL, MARIADB = range(18241, 18245)
 GUNICORN, UVICORN, RECORDER = range(18245, 18248)
 """Ports, at each run the same: two runs at a time are refused."""
-_REDIS_SERVER = shutil.which("redis-server") or "redis-server"
 
 
 def wait_until(holds: Callable[[], object], what: str, seconds: float = 60) -> float:
@@ -66,9 +65,11 @@ class Redis:
 
     def start(self, *, monitored: bool = False) -> None:
         """Start it, empty."""
+        program = shutil.which("redis-server")
+        assert program, "no redis-server on the PATH; .ci/redis start installs it"
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own arguments
-                [_REDIS_SERVER, "--port", str(REDIS), "--bind", "127.0.0.1",
+                [program, "--port", str(REDIS), "--bind", "127.0.0.1",
                  "--save", "", "--appendonly", "no", "--dir", str(self._folder)],
                 stdout=log,
             )  # fmt: skip
