@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from kc_exchange.conf.values import SharedCache
+from kc_exchange.conf.shared_values import SharedCache
 
 if TYPE_CHECKING:
     from kc_exchange.conf.reader import Reader
