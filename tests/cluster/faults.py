@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.cluster.browser import SYNC
@@ -86,9 +87,9 @@ class Faults:
     def gunicorn_worker_is_killed(self) -> None:
         """The younger one: the other is looked at to the end."""
         pids = self._cluster.pids()
-        youngest = max(pid for pid, name in pids.items() if name == "gunicorn")
-        with suppress(ProcessLookupError):
-            os.kill(youngest, signal.SIGKILL)
+        workers = [pid for pid, name in pids.items() if name == "gunicorn"]
+        with suppress(OSError):
+            os.kill(max(workers, key=_started_at), signal.SIGKILL)
 
     def user_logs_out(self) -> None:
         """Here, in a browser that has called before."""
@@ -103,6 +104,12 @@ class Faults:
         for port in (GUNICORN, UVICORN):
             browser.call(port, SYNC)
         return browser
+
+
+def _started_at(pid: int) -> int:
+    """When a process began, in ticks since the machine did; ids begin anew at times."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[19])
 
 
 def _a_while(undo: Callable[[], None]) -> None:

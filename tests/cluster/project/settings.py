@@ -62,9 +62,13 @@ KC_EXCHANGE = {
     "DOWNSTREAMS": {
         "orders-api": {"BASE_URL": given["downstream"], "SCOPES": ["orders:read"]},
     },
-    # Hundreds of threads of all processes share the cores of one machine: who waits for
-    # a core is not to take Redis, which has long answered, for away.
-    "SHARED_CACHE": {"ALIAS": "tokens", "LOCAL_SECONDS": LOCAL_SECONDS, "TIMEOUT": 1.0},
+    # Hundreds of threads share the cores of one machine with Redis: if that waits for
+    # a core, it is not away.
+    "SHARED_CACHE": {
+        "ALIAS": "tokens",
+        "LOCAL_SECONDS": LOCAL_SECONDS,
+        "TIMEOUT": 1.0,
+    },
     "IMPERSONATION": {"REALM": "support", "ORDINARY_ROLES": ["customer"]},
 }
 ADMINS = [("Admin", "admin@example.com")]
