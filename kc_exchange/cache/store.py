@@ -34,6 +34,8 @@ _ALONE = 60.0
 """Seconds that an entry serves at the most while the shared cache is away."""
 _LOOK_AGAIN = 1.0
 """Seconds until the shared cache is asked again that was away."""
+_LOOK = 60.0
+"""Seconds between two looks for what is over."""
 
 
 class _Entry:
@@ -81,6 +83,7 @@ class TokenCache:
         self._lock = Lock()
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._drops = Drops()
+        self._looked_at = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -218,17 +221,19 @@ class TokenCache:
                 return
             self._entries[key.digest] = entry
             self._entries.move_to_end(key.digest)
+            self._drop_what_is_over()
             if len(self._entries) > conf.current().cache_size:
-                self._make_room()
+                self._entries.popitem(last=False)
 
-    def _make_room(self) -> None:
-        """Drop what has expired; if nothing has, what was stored longest ago."""
+    def _drop_what_is_over(self) -> None:
+        """Look for it once a minute, and whenever there is no room left."""
         now = time.monotonic()
+        if now < self._looked_at + _LOOK and len(self) <= conf.current().cache_size:
+            return
+        self._looked_at = now
         over = [k for k, entry in self._entries.items() if now >= entry.valid_until]
         for digest in over:
             del self._entries[digest]
-        if not over:
-            self._entries.popitem(last=False)
 
 
 def _patience(deadline: float) -> float:

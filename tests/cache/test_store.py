@@ -196,6 +196,22 @@ def test_bound__drops_what_has_expired_first(small: TokenCache) -> None:
     assert small.get(Key(b"c")) is None
 
 
+def test_over__is_dropped_though_there_is_room() -> None:
+    """Once a minute, so that memory follows the tokens that are good."""
+    cache = TokenCache()
+    for name, lifetime in ((b"a", 300.0), (b"b", 10.0)):
+        cache.obtain(Key(name), Loader(lifetime), 1.0)
+    age(cache, 9.0)
+    cache.obtain(Key(b"c"), Loader(), 1.0)
+    assert len(cache) == 3
+
+    cache._looked_at -= 61
+    cache.obtain(Key(b"d"), Loader(), 1.0)
+
+    assert len(cache) == 3
+    assert cache.get(Key(b"a")) is not None
+
+
 @pytest.mark.parametrize("jump", [3600.0, -3600.0, 10**8])
 @pytest.mark.fault(16)
 def test_clock__that_jumps_changes_no_lifetime(
