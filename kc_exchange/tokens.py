@@ -80,9 +80,13 @@ class SubjectToken(_Unpicklable):
     expires_at: float = 0.0
     """Seconds since the epoch; 0.0 where it is not known."""
     token_type: str = ACCESS_TOKEN
+    id_token: str = field(repr=False, compare=False, default="")
+    """That of the same login, where there is one: a lightweight access token does not
+    say whose it is."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", Secret(self.value))
+        for name in ("value", "id_token"):
+            object.__setattr__(self, name, Secret(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

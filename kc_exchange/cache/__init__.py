@@ -69,7 +69,7 @@ def forget_person(issuer: str, subject: str) -> None:
 
 def forget_session_of(issuer: str, token: SubjectToken) -> None:
     """Do as `forget_session` does, for the session that a subject token is of."""
-    _forget(owners_of(issuer, token.value)[0])
+    _forget(owners_of(issuer, token.value, token.id_token)[0])
 
 
 def _forget(mark: bytes) -> None:

@@ -7,8 +7,10 @@ failure nobody asks it, until a thread of its own has found it well again.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.cache import caches
@@ -18,7 +20,7 @@ from kc_exchange import forks
 from kc_exchange.cache import redis_client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from django.core.cache.backends.base import BaseCache
 
@@ -47,7 +49,8 @@ class Backend:
         self._lock = threading.Lock()
         self._own: BaseCache | None = None
         self._away = False
-        self._unsaid: dict[str, tuple[bytes, int]] = {}
+        self._is_waited_for = False
+        self._unsaid: dict[str, tuple[int, object]] = {}
 
     @property
     def is_away(self) -> bool:
@@ -70,21 +73,30 @@ class Backend:
         """Drop what is there of these names."""
         self._asked(lambda cache: cache.delete_many(list(names)))
 
-    def say(self, values: Mapping[str, bytes], seconds: int) -> None:
-        """Keep values by all means: if the cache is away, once it is back.
+    def say(self, names: list[str], seconds: int) -> None:
+        """Put a new value under each name by all means: if need be, once it is back.
 
-        They wait in this process, and are lost with it.
+        Until then the names wait in this process, and are lost with it.
         """
-        while not self._asked(lambda cache: not cache.set_many(dict(values), seconds)):
+        said = object()
+        while not self._asked(lambda cache: _renew(cache, names, seconds)):
             with self._lock:
-                self._unsaid |= {name: (said, seconds) for name, said in values.items()}
+                self._unsaid |= dict.fromkeys(names, (seconds, said))
                 while len(self._unsaid) > _MOST_UNSAID:
                     del self._unsaid[next(iter(self._unsaid))]
                 if self._away:  # who waits for it will say it
                     return
+        self._note_said(names, said)
+
+    def _note_said(self, names: Iterable[str], said: object) -> None:
+        with self._lock:
+            for name in names:
+                if name in self._unsaid and self._unsaid[name][1] is said:
+                    del self._unsaid[name]
 
     def _asked(self, what: Callable[[BaseCache], _T]) -> _T | None:
         if self._away:
+            self._wait()
             return None
         try:
             with redis_client.within(self._timeout):
@@ -92,10 +104,6 @@ class Backend:
         except Exception as error:  # noqa: BLE001 - each backend has errors of its own
             self._lose(error)
             return None
-
-    def _set(self, name: str, value: bytes, seconds: int) -> None:
-        with redis_client.within(self._timeout):
-            self._cache().set(name, value, seconds)
 
     def _cache(self) -> BaseCache:
         if self._own is None:
@@ -118,34 +126,59 @@ class Backend:
             self._alias,
             type(error).__name__,
         )
+        self._wait()
+
+    def _wait(self) -> None:
+        """Let a thread look for it; where none is to be had, the next one tries."""
+        with self._lock:
+            if self._is_waited_for or not self._away:
+                return
+            self._is_waited_for = True
         try:
             threading.Thread(
-                target=self._wait_for_it, name="kc_exchange-cache", daemon=True
+                target=self._look_for_it, name="kc_exchange-cache", daemon=True
             ).start()
-        except RuntimeError:  # no thread is to be had, as when the process ends
-            self._away = False
+        except RuntimeError:
+            self._is_waited_for = False
 
-    def _wait_for_it(self) -> None:
-        while self._away:
+    def _look_for_it(self) -> None:
+        is_back = False
+        while not is_back:
             time.sleep(_PAUSE)
-            try:
+            with suppress(Exception):  # still away, as logged
                 self._catch_up()
-            except Exception:  # noqa: BLE001, S112 - still away, as logged
-                continue
+                is_back = True
+        _log.warning("kc_exchange.shared_cache_back alias=%s", self._alias)
 
     def _catch_up(self) -> None:
         """Say what was left unsaid, before anybody reads."""
-        self._set(_PROBE, b"1", 1)
+        with redis_client.within(self._timeout):
+            self._cache().set(_PROBE, b"1", 1)
+            if self._cache().get(_PROBE) != b"1":
+                raise ConnectionError("it keeps nothing")
         while True:
             with self._lock:
                 unsaid = dict(self._unsaid)
                 if not unsaid:
-                    self._away = False
-                    break
-            for name, (value, seconds) in unsaid.items():
-                self._set(name, value, seconds)
-            with self._lock:
-                for name, said in unsaid.items():
-                    if self._unsaid.get(name) == said:
-                        del self._unsaid[name]
-        _log.warning("kc_exchange.shared_cache_back alias=%s", self._alias)
+                    self._away = self._is_waited_for = False
+                    return
+            for name, (seconds, said) in unsaid.items():
+                with redis_client.within(self._timeout):
+                    _renew(self._cache(), [name], seconds)
+                self._note_said([name], said)
+
+
+def fresh() -> bytes:
+    """Return a value that nothing was stored under before."""
+    return os.urandom(12).hex().encode()
+
+
+def _renew(cache: BaseCache, names: Iterable[str], seconds: int) -> bool:
+    """Put a new value under each name; never one again that was there before.
+
+    Raises:
+        ConnectionError: some could not be put.
+    """
+    if cache.set_many({name: fresh() for name in names}, seconds):
+        raise ConnectionError("not all could be put")
+    return True

@@ -32,21 +32,25 @@ class Flights:
     def reset(self) -> None:
         """Forget what is under way: in a forked child nobody would ever finish it."""
         self._lock = threading.Lock()
-        self._under_way: dict[bytes, Future[AccessToken]] = {}
+        self._under_way: dict[bytes, tuple[Future[AccessToken], bytes]] = {}
         self._pool: ThreadPoolExecutor | None = None
 
     def run(
-        self, key: bytes, load: Callable[[], AccessToken], deadline: float
+        self,
+        key: bytes,
+        load: Callable[[], AccessToken],
+        deadline: float,
+        marks: bytes = b"",
     ) -> AccessToken:
         """Return what `load` returns, called here or by whoever came first.
 
-        `deadline`: the seconds that `load` may take. A failure is shared, too: each
-        waiter raises a copy of its own.
+        `deadline`: the seconds that `load` may take. `marks`: what `part` goes by. A
+        failure is shared, too: each waiter raises a copy of its own.
 
         Raises:
             ExchangeUnavailable: the one who came first did not finish.
         """
-        future, leads = self._join(key)
+        future, leads = self._join(key, marks)
         if leads:
             self._lead(key, future, load)
             return future.result()
@@ -58,13 +62,17 @@ class Flights:
             raise error.fresh() from None
 
     async def arun(
-        self, key: bytes, load: Callable[[], AccessToken], deadline: float
+        self,
+        key: bytes,
+        load: Callable[[], AccessToken],
+        deadline: float,
+        marks: bytes = b"",
     ) -> AccessToken:
         """Do as `run` does, for an event loop. A cancelled waiter cancels only itself.
 
         The call runs in a thread of its own, not in the loop.
         """
-        future = self.start(key, load)
+        future = self.start(key, load, marks)
         waiting = asyncio.shield(asyncio.wrap_future(future))
         try:
             return await asyncio.wait_for(waiting, deadline + _GRACE)
@@ -73,24 +81,36 @@ class Flights:
         except ExchangeError as error:
             raise error.fresh() from None
 
-    def start(self, key: bytes, load: Callable[[], AccessToken]) -> Future[AccessToken]:
+    def start(
+        self, key: bytes, load: Callable[[], AccessToken], marks: bytes = b""
+    ) -> Future[AccessToken]:
         """Return the call for `key`, begun in the background if none is under way."""
-        future, leads = self._join(key)
+        future, leads = self._join(key, marks)
         if leads:
             try:
                 self._executor().submit(self._lead, key, future, load)
             except BaseException as error:
-                self._land(key)
+                self._land(key, future)
                 future.set_exception(error)
                 raise
         return future
 
-    def _join(self, key: bytes) -> tuple[Future[AccessToken], bool]:
+    def part(self, ended: Callable[[bytes], bool]) -> None:
+        """Let nobody join calls any more whose marks have `ended`.
+
+        Whoever waits for one gets its outcome; whoever comes later begins another.
+        """
         with self._lock:
-            future = self._under_way.get(key)
-            if future is not None:
-                return future, False
-            future = self._under_way[key] = Future()
+            for key, (_, marks) in list(self._under_way.items()):
+                if ended(marks):
+                    del self._under_way[key]
+
+    def _join(self, key: bytes, marks: bytes) -> tuple[Future[AccessToken], bool]:
+        with self._lock:
+            if key in self._under_way:
+                return self._under_way[key][0], False
+            future: Future[AccessToken] = Future()
+            self._under_way[key] = future, marks
             # Running futures cannot be cancelled: no waiter ends it for the others.
             future.set_running_or_notify_cancel()
             return future, True
@@ -104,19 +124,20 @@ class Flights:
         try:
             token = load()
         except Exception as error:  # noqa: BLE001 - whatever it is, waiters get it
-            self._land(key)
+            self._land(key, future)
             future.set_exception(error)
         except BaseException:
-            self._land(key)
+            self._land(key, future)
             future.set_exception(_unfinished())
             raise
         else:
-            self._land(key)
+            self._land(key, future)
             future.set_result(token)
 
-    def _land(self, key: bytes) -> None:
+    def _land(self, key: bytes, future: Future[AccessToken]) -> None:
         with self._lock:
-            self._under_way.pop(key, None)
+            if key in self._under_way and self._under_way[key][0] is future:
+                del self._under_way[key]
 
     def _executor(self) -> ThreadPoolExecutor:
         with self._lock:

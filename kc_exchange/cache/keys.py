@@ -16,8 +16,8 @@ class Key:
 
     `digest` is for this process: its HMAC's key lives and dies with it, so that a
     digest confirms no guessed token. `message` is for the shared cache, which has
-    keys of its own. `subject` is the issuer and the value of the token that the entry
-    was obtained for; it is read when the owners are first asked for.
+    keys of its own. `subject` is what `owners_of` takes of the token that the entry was
+    obtained for; it is read when the owners are first asked for.
     """
 
     __slots__ = ("_owners", "_subject", "digest", "issuers", "message")
@@ -26,7 +26,7 @@ class Key:
         self,
         message: bytes,
         issuers: tuple[str, str] = ("", ""),
-        subject: tuple[str, str] | None = None,
+        subject: tuple[str, ...] | None = None,
     ) -> None:
         self.message = message
         self.digest = hmac.digest(_key, message, "sha256")
@@ -50,7 +50,7 @@ class Key:
 def cache_key(
     *parts: str,
     issuers: tuple[str, str] = ("", ""),
-    subject: tuple[str, str] | None = None,
+    subject: tuple[str, ...] | None = None,
 ) -> Key:
     """Return the key that these parts make.
 
@@ -59,5 +59,5 @@ def cache_key(
     """
     raw = [part.encode() for part in parts]
     message = b"".join(b"%d:%b" % (len(part), part) for part in raw)
-    kept = None if subject is None else (subject[0], Secret(subject[1]))
+    kept = None if subject is None else (subject[0], *map(Secret, subject[1:]))
     return Key(message, issuers, kept)

@@ -14,6 +14,11 @@ _GRACE = 1.0
 """Seconds that a lease lasts beyond what its holder's question may take."""
 
 
+def lasting(seconds: float) -> int:
+    """Return how long a lease lasts for a question that may take `seconds`."""
+    return math.ceil(seconds + _GRACE)
+
+
 class Lease:
     """A lease that ends by itself, so that a holder who died holds nobody up."""
 
@@ -25,9 +30,8 @@ class Lease:
 
     def take(self, seconds: float) -> bool | None:
         """Return whether it is ours from now on; None if the cache is away."""
-        lasting = math.ceil(seconds + _GRACE)
-        ends_at = time.monotonic() + lasting
-        taken = self._backend.add(self._name, self._own, lasting)
+        ends_at = time.monotonic() + lasting(seconds)
+        taken = self._backend.add(self._name, self._own, lasting(seconds))
         if taken:
             self._ends_at = ends_at
         return taken

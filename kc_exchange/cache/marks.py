@@ -26,12 +26,13 @@ def person_mark(issuer: str, subject: str) -> bytes:
     return _mark("person", issuer, subject)
 
 
-def owners_of(issuer: str, token: str) -> tuple[bytes, ...]:
+def owners_of(issuer: str, token: str, id_token: str = "") -> tuple[bytes, ...]:
     """Return the marks of a subject token's session and person, the session's first.
 
-    A token that names no session is its own.
+    What the token does not name, the ID token of its login does. A token that names no
+    session is its own.
     """
-    claims = claims_of(token)
+    claims = claims_of(id_token) | claims_of(token)
     session_id, subject = claims.get("sid"), claims.get("sub")
     named = isinstance(session_id, str) and session_id
     own = session_mark(issuer, str(session_id)) if named else _mark("token", token)

@@ -9,15 +9,15 @@ later. A generation is a random number and not a count: one that got lost matche
 from __future__ import annotations
 
 import logging
-import os
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
 
-from kc_exchange.cache.backend import Backend
-from kc_exchange.cache.lease import Lease
+from kc_exchange.cache import floors
+from kc_exchange.cache.backend import Backend, fresh
+from kc_exchange.cache.lease import Lease, lasting
 from kc_exchange.cache.sealing import Sealer
 from kc_exchange.cache.stored import Stored, read, unverified, written
 
@@ -42,6 +42,8 @@ class _Look:
     """What was there at one moment."""
 
     generations: dict[str, str]
+    policies: list[int]
+    """The not-before policies of the issuers, as far as heard of."""
     missing: tuple[str, ...]
     at: float
     """By the monotonic clock, before anything was read."""
@@ -71,23 +73,23 @@ class SecondLevel:
             key: whose token.
             ask: what obtains it.
             seconds: how long `ask` may take; another process that asks is waited for
-                as long.
+                as long as its lease lasts.
             local: what this process may use while the cache is away.
             than: the token to renew; it comes back if another process renews it.
         """
         look = self._look(key)
         if look is None:
-            return unverified(local or ask())
+            return unverified(local) if local else _obtained(ask)
         if look.stored is not None and look.stored.is_newer(than):
             return look.stored
         for name in look.missing:
-            self._backend.add(name, _generation(), _DAY)
+            self._backend.add(name, fresh(), _DAY)
         lease = Lease(self._backend, self._sealer.names("lease", key.message)[0])
         taken = lease.take(seconds)
         if taken:
             return self._with_lease(lease, key, ask, than)
         if taken is None or than is not None:
-            return unverified(than or ask())
+            return unverified(than) if than else _obtained(ask)
         return self._after_another(lease, key, ask, seconds)
 
     def discard(self, key: Key, token: AccessToken) -> None:
@@ -99,13 +101,14 @@ class SecondLevel:
     def forget(self, marks: Iterable[bytes]) -> None:
         """Let nobody find what was obtained for these owners before."""
         names = [name for mark in marks for name in self._generations_of(mark)]
-        self._backend.say({name: _generation() for name in names}, _DAY)
+        self._backend.say(names, _DAY)
 
     def _after_another(
         self, lease: Lease, key: Key, ask: Ask, seconds: float
     ) -> Stored:
         """Find what the holder of the lease stores, or take the lease after it."""
-        until, pause = time.monotonic() + seconds, _SHORTEST_WAIT
+        until, pause = time.monotonic() + longest_wait(seconds), _SHORTEST_WAIT
+        look: _Look | None = None
         while time.monotonic() < until:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_WAIT)
@@ -116,7 +119,7 @@ class SecondLevel:
                 return look.stored
             if lease.take(seconds):
                 return self._with_lease(lease, key, ask, None)
-        return unverified(ask())
+        return self._saved(key, ask, look)
 
     def _with_lease(
         self, lease: Lease, key: Key, ask: Ask, than: AccessToken | None
@@ -125,26 +128,27 @@ class SecondLevel:
             look = self._look(key)  # whoever had it before may have stored the token
             if look and look.stored and look.stored.is_newer(than):
                 return look.stored
-            obtained = unverified(ask())
-            if look is None or look.missing:
-                return obtained
-            self._save(key, obtained, look.generations)
-            return replace(obtained, verified_at=look.at)
+            return self._saved(key, ask, look)
         finally:
             lease.release()
 
     @sensitive_variables()
-    def _save(self, key: Key, obtained: Stored, generations: dict[str, str]) -> None:
+    def _saved(self, key: Key, ask: Ask, look: _Look | None) -> Stored:
+        """Obtain a token, and store it as of the look that was taken before."""
+        obtained = _obtained(ask)
+        if look is None or look.missing:
+            return obtained
         seconds = int(obtained.usable_for)
         if seconds > 0:
             name = self._sealer.names("token", key.message)[0]
-            plain = written(obtained, key, generations)
+            plain = written(obtained, look.policies, look.generations)
             self._backend.put(name, self._sealer.seal(name, plain), seconds)
+        return replace(obtained, verified_at=look.at)
 
     @sensitive_variables()
     def _look(self, key: Key) -> _Look | None:
         """Read entry and generations at once; None if the cache is away."""
-        at = time.monotonic()
+        at, policies = time.monotonic(), [floors.of(mark) for mark in key.issuers]
         places = self._sealer.names("token", key.message)
         owners = [self._generations_of(mark) for mark in key.owners]
         names = [name for own in owners for name in own]
@@ -157,7 +161,7 @@ class SecondLevel:
             if isinstance(found.get(name), bytes)
         }
         missing = tuple(name for name in names if name not in generations)
-        look = _Look(generations, missing, at)
+        look = _Look(generations, policies, missing, at)
         for place in places:
             plain = self._unsealed(place, found[place]) if place in found else None
             stored = read(plain, key, owners, generations) if plain else None
@@ -181,5 +185,12 @@ class SecondLevel:
         return self._sealer.names("generation", mark)
 
 
-def _generation() -> bytes:
-    return os.urandom(12).hex().encode()
+def longest_wait(seconds: float) -> float:
+    """Return how long others are waited for: a holder who died, and who follows it."""
+    return lasting(seconds) + seconds
+
+
+def _obtained(ask: Ask) -> Stored:
+    """Ask; that nobody has ended it is known of the time before alone."""
+    at = time.monotonic()
+    return replace(unverified(ask()), verified_at=at)

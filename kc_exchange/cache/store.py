@@ -7,6 +7,7 @@ import random
 import time
 from collections import OrderedDict
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from kc_exchange import conf, forks
 from kc_exchange.cache import shared
 from kc_exchange.cache.drops import Drops
 from kc_exchange.cache.flight import Flights
+from kc_exchange.cache.second import longest_wait
 from kc_exchange.cache.stored import unverified
 from kc_exchange.exceptions import ExchangeDenied, SubjectTokenRejected
 
@@ -114,16 +116,20 @@ class TokenCache:
         """
         token = self._good(key, load, deadline)
         if token is None:
-            run = self._loader(key, load, deadline)
-            token = self.flights.run(key.digest, run, _patience(deadline))
+            call = self._call(key, load, deadline)
+            marks = b"".join(key.marks)
+            token = self.flights.run(key.digest, call, _patience(deadline), marks)
         return token
 
     async def aobtain(self, key: Key, load: Load, deadline: float) -> AccessToken:
         """Do as `obtain` does, for an event loop: `load` runs in a thread."""
         token = self._good(key, load, deadline)
         if token is None:
-            run = self._loader(key, load, deadline)
-            token = await self.flights.arun(key.digest, run, _patience(deadline))
+            call = self._call(key, load, deadline)
+            marks = b"".join(key.marks)
+            token = await self.flights.arun(
+                key.digest, call, _patience(deadline), marks
+            )
         return token
 
     def discard(self, key: Key, token: AccessToken) -> None:
@@ -137,18 +143,24 @@ class TokenCache:
             second.discard(key, token)
 
     def drop_marked(self, *marks: bytes) -> None:
-        """Drop what has one of these marks; what is under way is not kept."""
+        """Drop what has one of these marks; what is under way is nobody's later."""
+
+        def ended(known: bytes) -> bool:
+            return any(mark in known for mark in marks)
+
         with self._lock:
             self._drops.note(marks)
             for digest, entry in list(self._entries.items()):
-                if any(mark in entry.marks for mark in marks):
+                if ended(entry.marks):
                     del self._entries[digest]
+        self.flights.part(ended)
 
     def clear(self) -> None:
         """Drop everything; what is under way is handed out but not kept."""
         with self._lock:
             self._entries.clear()
             self._drops.note_all()
+        self.flights.part(lambda _: True)
 
     def _good(self, key: Key, load: Load, deadline: float) -> AccessToken | None:
         entry = self._entries.get(key.digest)
@@ -157,44 +169,50 @@ class TokenCache:
             return None
         if now >= entry.renew_at:
             entry.renew_at = min(now + _RENEWAL_PAUSE, entry.valid_until)
-            run = self._loader(key, load, deadline, renewed=entry)
+            call = self._call(key, load, deadline, renewed=entry)
             with suppress(RuntimeError):  # no thread is to be had: another will try
-                self.flights.start(key.digest, run)
+                self.flights.start(key.digest, call, entry.marks)
         return entry.token
 
-    def _loader(
+    def _call(
         self, key: Key, load: Load, deadline: float, renewed: _Entry | None = None
     ) -> Callable[[], AccessToken]:
-        def ask() -> AccessToken:
-            return load("miss" if renewed is None else "renewal")
+        return partial(self._run, key, load, deadline, renewed)
 
-        def run() -> AccessToken:
-            entry, now = self._entries.get(key.digest), time.monotonic()
-            if entry and entry is not renewed and now < entry.serves_until:
+    def _run(
+        self, key: Key, load: Load, deadline: float, renewed: _Entry | None
+    ) -> AccessToken:
+        """Obtain a token, or renew an entry, unless that was dropped meanwhile."""
+        begun = self._drops.count  # what is dropped from here on is not kept
+        entry, now = self._entries.get(key.digest), time.monotonic()
+        if entry is not renewed:
+            if entry and now < entry.serves_until:
                 return entry.token
-            begun = self._drops.count
-            try:
-                stored = self._obtained(key, ask, deadline, entry, renewed)
-            except (SubjectTokenRejected, ExchangeDenied):
-                if renewed is not None:
-                    self.discard(key, renewed.token)
-                raise
-            if entry is None or stored.token is not entry.token:
-                self._keep(key, stored, begun)
-            elif renewed is None:
-                entry.fresh_until = now + _LOOK_AGAIN
-            return stored.token
-
-        return run
+            renewed = None
+        try:
+            stored = self._obtained(key, load, deadline, entry, renewed)
+        except (SubjectTokenRejected, ExchangeDenied):
+            if renewed is not None:
+                self.discard(key, renewed.token)
+            raise
+        if entry is None or stored.token is not entry.token:
+            self._keep(key, stored, begun)
+        elif renewed is None:
+            entry.fresh_until = now + _LOOK_AGAIN
+        elif self._entries.get(key.digest) is not renewed:
+            # Another process renews what somebody may wait for who was refused it.
+            return self._run(key, load, deadline, None)
+        return stored.token
 
     def _obtained(
         self,
         key: Key,
-        ask: Callable[[], AccessToken],
+        load: Load,
         deadline: float,
         entry: _Entry | None,
         renewed: _Entry | None,
     ) -> Stored:
+        ask = partial(load, "miss" if renewed is None else "renewal")
         second = shared.current()
         if second is None:
             return unverified(ask())
@@ -238,4 +256,4 @@ class TokenCache:
 
 def _patience(deadline: float) -> float:
     """Return how long a flight may take: another process may be waited for first."""
-    return deadline if shared.current() is None else deadline * 2 + 1
+    return deadline if shared.current() is None else deadline + longest_wait(deadline)

@@ -49,8 +49,13 @@ def unverified(token: AccessToken) -> Stored:
     return Stored(token, time.time())
 
 
-def written(stored: Stored, key: Key, generations: Mapping[str, str]) -> bytes:
-    """Return what `read` reads; it holds the token in the clear, so seal it."""
+def written(
+    stored: Stored, policies: Sequence[int], generations: Mapping[str, str]
+) -> bytes:
+    """Return what `read` reads; it holds the token in the clear, so seal it.
+
+    Policies of the issuers, and generations of the owners, as before it was obtained.
+    """
     token = stored.token
     return json.dumps(
         [
@@ -61,7 +66,7 @@ def written(stored: Stored, key: Key, generations: Mapping[str, str]) -> bytes:
             sorted(token.scope),
             token.not_before,
             stored.obtained_at,
-            [floors.of(mark) for mark in key.issuers],
+            list(policies),
             dict(generations),
         ],
         separators=(",", ":"),

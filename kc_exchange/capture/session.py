@@ -145,7 +145,10 @@ def _is_of_its_user(request: HttpRequest) -> bool:
 def subject_token(tokens: TokenSet) -> SubjectToken:
     """Return the access token of `tokens` as a subject token."""
     return SubjectToken(
-        value=tokens.access_token, realm=tokens.realm, expires_at=tokens.expires_at
+        value=tokens.access_token,
+        realm=tokens.realm,
+        expires_at=tokens.expires_at,
+        id_token=tokens.id_token,
     )
 
 

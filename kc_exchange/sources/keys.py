@@ -25,7 +25,7 @@ def key_of(realm: Realm, subject: SubjectToken | None, *what: str) -> cache.Key:
         *_parts(subject),
         *what,
         issuers=(realm.issuer, _voidable(subject)),
-        subject=None if subject is None else (issuer_of(subject), subject.value),
+        subject=None if subject is None else _owner(subject),
     )
 
 
@@ -59,6 +59,10 @@ def issuer_of(subject: SubjectToken) -> str:
         return f"provider {subject.provider}"
     own = conf.current().realms.get(subject.realm)
     return own.issuer if own else ""
+
+
+def _owner(subject: SubjectToken) -> tuple[str, ...]:
+    return issuer_of(subject), subject.value, subject.id_token
 
 
 def _voidable(subject: SubjectToken | None) -> str:
