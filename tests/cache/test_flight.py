@@ -226,3 +226,18 @@ def test_run__error_has_no_foreign_frames() -> None:
 
     assert sum(end.__traceback__.tb_next is not None for end in ends) == 4  # type: ignore[attr-defined]
     assert all(end.__cause__ is None for end in ends)  # type: ignore[attr-defined]
+
+
+def test_part__leaves_the_later_call_alone() -> None:
+    """What ends first is not what whoever comes then would join."""
+    flights, first, second = Flights(), Loader(), Loader()
+    for load in (first, second):
+        load.go.clear()
+    before = flights.start(b"k", first, b"mark")
+    flights.part(lambda marks: marks == b"mark")
+    after = flights.start(b"k", second)
+    first.go.set()
+    before.result(20)
+    assert flights.start(b"k", first) is after
+    second.go.set()
+    assert after.result(20) is not before.result()
