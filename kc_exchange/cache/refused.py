@@ -47,6 +47,8 @@ _FOR_EVERYBODY = frozenset(
     }
 )
 """What no subject token can bring about: it is of the clients, providers or server."""
+_PASSING = frozenset({"provider_failed", "server_failed"})
+"""What may be over the next moment: Keycloak's database, or a provider, is away."""
 
 
 class Refused:
@@ -95,7 +97,8 @@ class Refused:
             everybody = error.diagnosis in _FOR_EVERYBODY
             if everybody or isinstance(error, ClientAuthFailed):
                 self._alarms.raise_once(place, error, self._lasting)
-            if type(error) is ExchangeMisconfigured:
+            passes = error.diagnosis in _PASSING
+            if type(error) is ExchangeMisconfigured and not passes:
                 self._remember(place if everybody else key, error)
             raise
 

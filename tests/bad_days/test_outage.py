@@ -53,6 +53,7 @@ def fail(site: Site, times: int = 1) -> list[ExchangeError]:
     [
         pytest.param(replies("", 500), 5.0, id="500"),
         pytest.param(replies("", 503), 5.0, id="503"),
+        pytest.param(replies(SERVER_FAILED, 500), 5.0, id="its-database-is-away"),
         pytest.param(resets, 5.0, id="reset"),
         pytest.param(silent, 0.2, id="silence"),
         pytest.param(replies("<html>", kind="text/html"), 5.0, id="a-page"),
@@ -128,7 +129,6 @@ def test_last_failure__is_told_as_what_it_was(site: Site) -> None:
         pytest.param(400, DENIED, id="access_denied"),
         pytest.param(401, '{"error": "invalid_client"}', id="invalid_client"),
         pytest.param(403, '{"error": "unauthorized_client"}', id="unauthorized"),
-        pytest.param(500, SERVER_FAILED, id="failed-on-the-request"),
     ],
 )
 def test_refusals__open_no_breaker(site: Site, status: int, body: str) -> None:
@@ -140,6 +140,41 @@ def test_refusals__open_no_breaker(site: Site, status: int, body: str) -> None:
     assert not [e for e in errors if isinstance(e, ExchangeUnavailable)]
     site.keycloak.acts = [grants()]
     assert site.call().status_code == 200
+
+
+@pytest.mark.fault(2)
+def test_failed_server__is_asked_again_by_whoever_met_it(site: Site) -> None:
+    """Keycloak says so while its database is away: that is over at any moment."""
+    site.keycloak.acts = [replies(SERVER_FAILED, 500), grants()]
+    subject = site.subject()
+
+    assert site.refuses(ExchangeUnavailable, subject).diagnosis == "server_failed"
+
+    assert site.call(subject).status_code == 200
+
+
+@pytest.mark.fault(7)
+def test_token_that_keycloak_fails_on__shuts_nobody_out(site: Site) -> None:
+    """However often it is sent: that it failed again says nothing of others."""
+    site.keycloak.acts = [replies(SERVER_FAILED, 500)]
+    poisoned = site.subject()
+    for _ in range(8):
+        site.refuses(ExchangeUnavailable, poisoned)
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="another")).status_code == 200
+
+
+@pytest.mark.fault(7)
+def test_failed_grant_of_its_own_refusals__opens_no_breaker(site: Site) -> None:
+    """A provider that is away, or a forged token, is behind it, and not the realm."""
+    site.orders = {"STRATEGY": "linked", "REQUESTED_ISSUER": "github", "SCOPES": []}
+    site.keycloak.acts = [replies(SERVER_FAILED, 500)]
+
+    errors = fail(site, 8)
+
+    assert {error.diagnosis for error in errors} == {"server_failed"}
 
 
 @pytest.mark.fault(6)

@@ -184,7 +184,7 @@ KEYCLOAK: list[tuple[int, str, str, type[e.ExchangeError]]] = [
     ),
     (403, "access_denied", "Client not allowed to exchange", e.ExchangeDenied),
     (400, "client_policy", "vetoed", e.ExchangeDenied),
-    (500, "unknown_error", "", e.ExchangeMisconfigured),
+    (500, "unknown_error", "", e.ExchangeUnavailable),
 ]
 
 OTHERS: list[tuple[int, str, str, type[e.ExchangeError]]] = [
