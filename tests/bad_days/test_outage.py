@@ -256,6 +256,33 @@ async def test_exchanged_token__outlives_the_subjects_while_keycloak_is_away(
         await token()
 
 
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("way", ["token", "atoken"])
+async def test_exchanged_token__outlives_the_subjects_in_the_shared_cache(
+    site: Site, settings: Any, way: str
+) -> None:
+    """There it is looked up anew after `LOCAL_SECONDS`, and still serves."""
+    memory = "django.core.cache.backends.locmem.LocMemCache"
+    tokens = {"BACKEND": memory, "LOCATION": f"outlives-{way}"}
+    settings.CACHES = {**settings.CACHES, "tokens": tokens}
+    site.configure()
+    shared = {"ALIAS": "tokens", "KEYS": ["k" * 40], "LOCAL_SECONDS": 10}
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "SHARED_CACHE": shared}
+    subject = Leaving(SubjectToken(value=site.subject()))
+    source = source_for(conf.current().downstream("orders-api"), subject)
+
+    async def token() -> Any:
+        return source.token() if way == "token" else await source.atoken()
+
+    first = await token()
+    subject.run_out()
+    for entry in cache.tokens._entries.values():
+        entry.fresh_until -= 11
+
+    assert (await token()).value == first.value
+    assert len(site.keycloak.asked) == 1
+
+
 @pytest.mark.fault(1)
 def test_retries__are_a_tenth_of_the_requests() -> None:
     """After a reserve of ten, so that an outage is not doubled."""
