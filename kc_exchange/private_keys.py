@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -16,7 +16,7 @@ _PUBLIC = ("kty", "crv", "x", "y", "n", "e")
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
-@lru_cache(maxsize=16)
+@cache  # the settings bound them
 def loaded(pem: str) -> tuple[PrivateKey, str]:
     """Return the key of a PEM text, and the algorithm that it signs by (RFC 7518).
 

@@ -299,6 +299,29 @@ def test_key__that_is_gone(caller: Caller, pem: str) -> None:
     assert_tells_nothing(caught.value, "", "token-1", pem.splitlines()[1])
 
 
+def test_key__of_many_realms_is_read_once(settings: Any) -> None:
+    """As many tenants as there are: no signature reads another's key again."""
+    own = settings.KC_EXCHANGE["REALMS"]["default"]
+    tenants = {
+        f"tenant-{number}": own
+        | {"ISSUER": f"{own['ISSUER']}-{number}", "DPOP_KEY": key_pem()}
+        for number in range(40)
+    }
+    settings.KC_EXCHANGE = {
+        **settings.KC_EXCHANGE,
+        "REALMS": {"default": own} | tenants,
+    }
+    found = [dpop.key_of_realm(conf.current().realm(alias)) for alias in tenants]
+    bound = [
+        AccessToken(value="t", expires_at=0.0, thumbprint=key.thumbprint)
+        for key in found
+    ]
+
+    again = [dpop.key_of_token(token) for token in bound]
+
+    assert all(one is other for one, other in zip(found, again, strict=True))
+
+
 def test_bearer__is_not_proved(pem: str) -> None:
     """A key in the settings changes nothing for other downstreams."""
     del pem
