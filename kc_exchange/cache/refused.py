@@ -17,6 +17,7 @@ from kc_exchange.exceptions import (
     ExchangeError,
     ExchangeMisconfigured,
     SubjectTokenRejected,
+    UnexpectedReply,
 )
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Refused:
             return load(cached)
         except (ExchangeDenied, SubjectTokenRejected) as error:
             self._remember(key, error)
+            raise
+        except UnexpectedReply as error:
+            if error.is_of_one_request:
+                self._remember(key, error)
             raise
         except ExchangeMisconfigured as error:
             everybody = error.diagnosis in _FOR_EVERYBODY

@@ -78,6 +78,8 @@ def learn(
     said = refused(reply, realm, Asked())
     attempt.answered = reply.status == _TOO_MANY or not is_outage(said)
     attempt.why = said.cause if is_outage(said) else ""
+    if isinstance(said, UnexpectedReply) and said.is_of_one_request:
+        attempt.answered = None
     if said.diagnosis == "server_failed":
         attempt.question = question
         attempt.answered = None if asked.rows else False

@@ -167,6 +167,24 @@ def test_token_that_keycloak_fails_on__shuts_nobody_out(site: Site) -> None:
 
 
 @pytest.mark.fault(7)
+@pytest.mark.parametrize("status", [400, 403, 413, 414, 431])
+def test_proxy_that_refuses_one_request__shuts_nobody_out(
+    site: Site, status: int
+) -> None:
+    """As of a token too long for it: who sent that is refused, for a while unasked."""
+    site.keycloak.acts = [replies("<html>no", status, kind="text/html")]
+    fail(site, 5)
+    subject = site.subject()
+    for _ in range(3):
+        assert site.refuses(UnexpectedReply, subject).diagnosis == "not_keycloak"
+    assert len(site.keycloak.asked) == 6
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="another")).status_code == 200
+
+
+@pytest.mark.fault(7)
 def test_failed_grant_of_its_own_refusals__opens_no_breaker(site: Site) -> None:
     """A provider that is away, or a forged token, is behind it, and not the realm."""
     site.orders = {"STRATEGY": "linked", "REQUESTED_ISSUER": "github", "SCOPES": []}
