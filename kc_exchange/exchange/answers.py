@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 _TOO_MANY = 429
+_CONFLICT = 409
 
 
 def read(reply: Reply, realm: Realm, asked: Asked) -> dict[str, Any]:
@@ -78,7 +79,8 @@ def learn(
     said = refused(reply, realm, Asked())
     attempt.answered = reply.status == _TOO_MANY or not is_outage(said)
     attempt.why = said.cause if is_outage(said) else ""
-    if isinstance(said, UnexpectedReply) and said.is_of_one_request:
+    is_of_one = isinstance(said, UnexpectedReply) and said.is_of_one_request
+    if is_of_one or reply.status == _CONFLICT:
         attempt.answered = None
     if said.diagnosis == "server_failed":
         attempt.question = question

@@ -231,6 +231,27 @@ def test_good_tokens__serve_behind_an_open_breaker(site: Site) -> None:
         site.call(subject)
 
 
+@pytest.mark.fault(3)
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(404, "Unable to find matching target resource method"), (409, "conflict")],
+)
+def test_good_tokens__serve_on_where_keycloak_is_not_itself(
+    site: Site, status: int, error: str
+) -> None:
+    """A renewal met no policy, but a Keycloak without its realm, or a race."""
+    subject = site.subject()
+    site.call(subject)
+    site.keycloak.acts = [replies(json.dumps({"error": error}), status)]
+    age(cache.tokens, 265)
+
+    site.call(subject)
+    until(lambda: len(site.keycloak.asked) == 2, 10)
+    until(lambda: not cache.tokens.flights._under_way, 10)
+
+    assert site.call(subject).status_code == 200
+
+
 class Leaving(FixedSubject):
     """A subject whose token runs out, and that cannot be renewed for now."""
 
