@@ -55,14 +55,16 @@ class Protection:
         self._bulkhead = Bulkhead(realm.alias, realm.max_in_flight)
 
     @contextmanager
-    def attempt(self, deadline: float) -> Iterator[Attempt]:
-        """Let one request, which may take `deadline` seconds, through at its turn.
+    def attempt(self, deadline: float, left: float) -> Iterator[Attempt]:
+        """Let one request through at its turn.
+
+        Of its `deadline` so many seconds are `left`: a second attempt has fewer.
 
         Raises:
             ExchangeUnavailable: Keycloak is not asked at the moment.
         """
         self.breaker.check()  # before anybody waits
-        place = self._bulkhead.place(deadline * _PATIENCE)
+        place = self._bulkhead.place(min(deadline * _PATIENCE, left))
         with place, self.breaker.attempt() as made:
             yield made
 

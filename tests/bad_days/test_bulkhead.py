@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import conf, downstream_session
+from kc_exchange import conf, downstream_session, transport
 from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.exchange.bulkhead import Bulkhead
@@ -64,6 +64,23 @@ def test_slow_keycloak__sheds_who_cannot_be_served(site: Site, slow: Gate) -> No
     assert {error.diagnosis for error in errors} == {"bulkhead_full"}
     assert {error.retry_after for error in errors} == {1.0}
     assert served == [200, 200]
+
+
+def test_caller_with_little_time__does_not_wait_longer(site: Site, slow: Gate) -> None:
+    """As a second attempt, at the end of its deadline: ten seconds would be its share."""
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(call, site, number) for number in range(2)]
+        slow.wait_for(2)
+        started = time.monotonic()
+
+        with transport.within(0.1), pytest.raises(ExchangeUnavailable) as caught:
+            call(site, 3)
+        took = time.monotonic() - started
+        slow.open()
+        assert [one.result(20) for one in held] == [200, 200]
+
+    assert caught.value.diagnosis == "bulkhead_full"
+    assert took < 5
 
 
 def test_fast_keycloak__serves_a_crowd_in_turn(site: Site, slow: Gate) -> None:
