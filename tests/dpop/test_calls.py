@@ -213,6 +213,18 @@ def test_nonce__and_a_body_that_is_gone(caller: Caller) -> None:
     assert caller.nonces() == [None, "first"]
 
 
+def test_nonce__and_files(caller: Caller) -> None:
+    """A session has read them and sends them again; a client streams them once."""
+    caller.refuse(NONCE, "first")
+
+    status = caller.call("x", "POST", files={"report": b"a"})
+    again = caller.call("x", "POST", files={"report": b"a"})
+
+    assert status == (200 if caller.way == "session" else 401)
+    assert again == 200
+    assert caller.nonces()[:2] == [None, "first"]
+
+
 def streamed(caller: Caller) -> dict[str, Any]:
     if caller.way == "session":
         return {"data": iter([b"a"])}
