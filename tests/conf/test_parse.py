@@ -358,3 +358,29 @@ def test_parse__provider() -> None:
     assert [p.number for p in parse(raw, debug=False)[1]] == ["E028"]
     with pytest.raises(UnknownProvider, match=r"'nope'.*\['github', 'google'\]"):
         parsed.provider("nope")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "issuer", "numbers"),
+    [
+        ("exchange", "acme", {"E033"}),
+        ("service-account", "acme", set()),
+        ("exchange", "other", set()),
+    ],
+)
+def test_proof_key__of_the_client_that_impersonates(
+    strategy: str, issuer: str, numbers: set[str]
+) -> None:
+    """Under a grant it asks for the tokens of each downstream of its issuer."""
+    raw = realm("DPOP_KEY", key_pem())
+    own = {"ISSUER": f"https://id.example.com/realms/{issuer}", "USERS": False}
+    raw["REALMS"]["support"] = raw["REALMS"]["default"] | own | {"CLIENT_ID": "support"}
+    del raw["REALMS"]["support"]["DPOP_KEY"]
+    bound = {"DPOP": True, "REALM": "default", "STRATEGY": strategy}
+    raw["DOWNSTREAMS"]["orders-api"] |= bound
+    raw["IMPERSONATION"] = {"REALM": "support"}
+
+    _, problems = parse(raw, debug=False)
+
+    assert {p.number for p in problems} == numbers
+    assert all("['support']['DPOP_KEY']" in p.message for p in problems)
