@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kc_exchange import conf
 from kc_exchange.conf.parse import parse
 from kc_exchange.exceptions import UnknownDownstream, UnknownProvider
-from tests.servers.proofs import key_pem
+from tests.servers.proofs import ODD_PEM, key_pem
 
 GOOD: dict[str, Any] = {
     "REALMS": {
@@ -169,6 +169,7 @@ def test_parse__hides_secrets() -> None:
         ("E032", realm("CLIENT_SECRET_FILE", "/run/secret"), "CLIENT_SECRET too"),
         ("E033", downstream("DPOP", True), "['DPOP_KEY'] is missing"),
         ("E034", realm("DPOP_KEY", "nonsense"), "no private key"),
+        ("E034", realm("DPOP_KEY", ODD_PEM), "no private key"),
         ("E011", downstream("DPOP", "yes"), "is not a truth value"),
         ("E036", downstream("CERTIFICATE_KEY", "key.pem"), "has no CERTIFICATE"),
         ("E037", {**GOOD, "SHARED_CACHE": {}}, "is missing"),
