@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import jwt
 from django.views.decorators.debug import sensitive_variables
 
+from kc_exchange.tokens import Secret
+
 if TYPE_CHECKING:
     from kc_exchange.dpop.keys import ProofKey
 
@@ -48,7 +50,8 @@ def proof(
     if nonce:
         claims["nonce"] = nonce
     headers = {"typ": "dpop+jwt", "jwk": dict(key.public)}
-    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
+    made = jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
+    return Secret(made)
 
 
 def _target(url: str) -> str:
