@@ -125,7 +125,7 @@ def _attempt(
     asked: Asked,
 ) -> transport.Reply:
     """Post to the token endpoint, if it is taken for well, and learn whether it is."""
-    with protection.attempt(realm.deadline, _left(deadline)) as attempt:
+    with protection.attempt(realm, _left(deadline)) as attempt:
         had_time = _left(deadline) >= min(_WORTH_IT, realm.deadline / 2)
         try:
             url = discovery.endpoints(realm, deadline).token

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 import pytest
 
+from kc_exchange import conf
 from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.exchange.breaker import Breaker
+from kc_exchange.exchange.protection import protection_of
 from tests.bad_days.tools import Clock, answer, at_once, fail
 
 pytestmark = pytest.mark.fault(2)
@@ -104,6 +107,25 @@ def test_probe__that_fails_opens_it_again(opened: Breaker, clock: Clock) -> None
     answer(opened)
     fail(opened, 4)
     assert opened.lets_through()
+
+
+def test_clients_of_one_realm__share_the_breaker(settings: Any) -> None:
+    """Each is told of its own alias, and may have places of its own."""
+    own = settings.KC_EXCHANGE["REALMS"]["default"]
+    support = own | {"CLIENT_ID": "support", "MAX_IN_FLIGHT": 3}
+    realms = {"default": own, "support": support}
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "REALMS": realms}
+    both = [conf.current().realm(alias) for alias in realms]
+    fail(protection_of(both[0]).breaker, 5)
+
+    for realm in both:
+        with (
+            pytest.raises(ExchangeUnavailable) as caught,
+            protection_of(realm).attempt(realm, left=1.0),
+        ):
+            pytest.fail("it was let through")
+        assert caught.value.diagnosis == "breaker_open"
+        assert caught.value.realm == realm.alias
 
 
 @pytest.mark.parametrize("crash", [KeyboardInterrupt, ValueError])
