@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -385,3 +386,20 @@ def test_proof_key__of_the_client_that_impersonates(
 
     assert {p.number for p in problems} == numbers
     assert all("['support']['DPOP_KEY']" in p.message for p in problems)
+
+
+def test_settings__are_not_pickled() -> None:
+    """A pickle, as of a task's arguments, would hold keys and secrets in the clear."""
+    raw = provider(CLIENT_SECRET="s") | {"SHARED_CACHE": {**SHARED, "KEYS": ["k" * 40]}}
+    settings = parse(raw, debug=False)[0]
+    assert settings is not None
+
+    for one in (
+        settings,
+        settings.realm("default"),
+        settings.provider("google"),
+        settings.shared_cache,
+    ):
+        with pytest.raises(TypeError, match="is not pickled"):
+            pickle.dumps(one)
+    assert pickle.dumps(settings.downstream("orders-api"))
