@@ -115,7 +115,9 @@ class Breaker:
             if made.answered is False and not self._is_repeated(made):
                 self._fail(made, probed=probed)
             elif made.answered and (probed or before is None):
-                self._failures, self._open_until = 0, None
+                self._failures = 0
+                if before is None or before <= self._clock():
+                    self._open_until = None  # else a pause was asked for meanwhile
             if made.pause > 0:
                 self._open(made, made.pause)
             after = self._open_until

@@ -169,6 +169,45 @@ def test_late_success__does_not_end_a_pause(breaker: Breaker, clock: Clock) -> N
     assert breaker.lets_through(7.0)
 
 
+def test_pause__that_is_learned_during_a_probe(breaker: Breaker, clock: Clock) -> None:
+    """An older request's answer asks for quiet: the probe's success ends it not."""
+    with breaker.attempt() as late:
+        fail(breaker, 5)
+        clock.now += 1.0
+        probe = breaker.attempt()
+        probed = probe.__enter__()
+        late.answered, late.why, late.pause = True, "it said 429.", 7.0
+    probed.answered = True
+    probe.__exit__(None, None, None)
+
+    assert refusal(breaker).retry_after == 7.0
+    clock.now += 7.0
+    answer(breaker)
+    assert breaker.lets_through()
+
+
+def test_token_that_fails__is_one_failure(breaker: Breaker, clock: Clock) -> None:
+    """However often it is sent in a row; as a probe it teaches nothing."""
+
+    def fail_on(question: int, times: int = 1) -> None:
+        for _ in range(times):
+            with breaker.attempt() as attempt:
+                attempt.answered, attempt.question = False, question
+
+    fail_on(7, times=9)
+    assert breaker.lets_through()
+    for question in (8, 9, 10):
+        fail_on(question)
+    assert breaker.lets_through()
+
+    fail_on(11)
+
+    assert not breaker.lets_through()
+    clock.now += 1.0
+    fail_on(11)
+    assert breaker.lets_through()
+
+
 def test_pause__is_not_shortened(breaker: Breaker, clock: Clock) -> None:
     """Of several wishes the longest counts; after it the next one does."""
     with breaker.attempt() as late:
