@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kc_exchange import forks, transport
 from kc_exchange.exceptions import (
+    ExchangeError,
     ExchangeMisconfigured,
     ExchangeUnavailable,
     UnexpectedReply,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from kc_exchange.conf import Realm
 
 _FRESH_FOR = 3600.0
+_PAUSE = 5.0
+"""Seconds until a document is asked for again that did not come."""
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _OK = 200
 _TOO_MANY = 429
@@ -57,7 +60,8 @@ def forget() -> None:
 def endpoints(realm: Realm, deadline: transport.Deadline) -> Endpoints:
     """Return the endpoints of `realm`, from the last hour or fetched now.
 
-    While Keycloak is away, the endpoints of last time are still good.
+    While Keycloak is away, or a proxy answers in its place, the endpoints of last time
+    are still good; the document is asked for again some seconds later.
 
     Raises:
         ExchangeUnavailable: it cannot be reached, and never was.
@@ -78,9 +82,10 @@ def endpoints(realm: Realm, deadline: transport.Deadline) -> Endpoints:
         if again is not None and again is not known:
             return again
         found = _known[key] = fetch(realm, deadline)
-    except ExchangeUnavailable:
-        if known is None:
+    except ExchangeError as error:
+        if known is None or error.diagnosis == "issuer_differs":
             raise
+        _known[key] = replace(known, fetched_at=time.monotonic() - _FRESH_FOR + _PAUSE)
         return known
     else:
         return found

@@ -112,6 +112,9 @@ class ExchangeError(Exception):
         return copy.copy(self)
 
 
+_OF_ONE_REQUEST = frozenset({400, 403, 413, 414, 431})
+
+
 def _rebuilt(cls: type[ExchangeError], state: dict[str, Any]) -> ExchangeError:
     error = cls()
     error.__dict__.update(state)
@@ -252,6 +255,11 @@ class UnexpectedReply(ExchangeMisconfigured):
     cause = "The reply is not what was asked for."
     fix = "Check that ISSUER leads to Keycloak itself, and the requester's settings."
     http_status = 502
+
+    @property
+    def is_of_one_request(self) -> bool:
+        """Whether a proxy refused what one caller sent, and may let others through."""
+        return self.diagnosis == "not_keycloak" and self.status in _OF_ONE_REQUEST
 
 
 class ExchangeUnavailable(ExchangeError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from contextlib import suppress
+from functools import cache
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.views.decorators.debug import sensitive_variables
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
@@ -16,7 +19,8 @@ _PUBLIC = ("kty", "crv", "x", "y", "n", "e")
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
-@lru_cache(maxsize=16)
+@cache  # the settings bound them
+@sensitive_variables()
 def loaded(pem: str) -> tuple[PrivateKey, str]:
     """Return the key of a PEM text, and the algorithm that it signs by (RFC 7518).
 
@@ -24,7 +28,9 @@ def loaded(pem: str) -> tuple[PrivateKey, str]:
         ValueError: it is no key, or of a kind that signs by none of these algorithms.
         TypeError: it has a passphrase.
     """
-    key = load_pem_private_key(pem.encode(), password=None)
+    key = None
+    with suppress(UnsupportedAlgorithm):  # no ValueError; its frames hold the key
+        key = load_pem_private_key(pem.encode(), password=None)
     if isinstance(key, RSAPrivateKey):
         return key, "RS256"
     if isinstance(key, Ed25519PrivateKey):

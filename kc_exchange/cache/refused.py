@@ -17,6 +17,7 @@ from kc_exchange.exceptions import (
     ExchangeError,
     ExchangeMisconfigured,
     SubjectTokenRejected,
+    UnexpectedReply,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ _FOR_EVERYBODY = frozenset(
     }
 )
 """What no subject token can bring about: it is of the clients, providers or server."""
+_PASSING = frozenset({"provider_failed", "server_failed"})
+"""What may be over the next moment: Keycloak's database, or a provider, is away."""
 
 
 class Refused:
@@ -91,11 +94,16 @@ class Refused:
         except (ExchangeDenied, SubjectTokenRejected) as error:
             self._remember(key, error)
             raise
+        except UnexpectedReply as error:
+            if error.is_of_one_request:
+                self._remember(key, error)
+            raise
         except ExchangeMisconfigured as error:
             everybody = error.diagnosis in _FOR_EVERYBODY
             if everybody or isinstance(error, ClientAuthFailed):
                 self._alarms.raise_once(place, error, self._lasting)
-            if type(error) is ExchangeMisconfigured:
+            passes = error.diagnosis in _PASSING
+            if type(error) is ExchangeMisconfigured and not passes:
                 self._remember(place if everybody else key, error)
             raise
 

@@ -98,12 +98,6 @@ class TokenCache:
         now = time.monotonic()
         return entry.token if now < entry.renew_at and now < entry.fresh_until else None
 
-    def serving(self, key: Key) -> AccessToken | None:
-        """Return the token if it is good, however soon it needs a renewal."""
-        entry = self._entries.get(key.digest)
-        good = entry is not None and time.monotonic() < entry.serves_until
-        return entry.token if entry is not None and good else None
-
     def obtain(self, key: Key, load: Load, deadline: float) -> AccessToken:
         """Return the token for `key`, from here or from one call of `load`.
 

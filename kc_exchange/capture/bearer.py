@@ -70,8 +70,8 @@ def from_bearer(request: HttpRequest) -> SubjectToken | None:
 
     Raises:
         InvalidRequest: see `bearer_token`.
-        InvalidToken: it is bound to a key (RFC 9449 section 7.2): whoever has stolen
-            it sends it so, and not each Keycloak asks for the proof.
+        InvalidToken: it is bound to a key (RFC 9449 section 7.2, RFC 8705 section 3):
+            whoever has stolen it sends it so, and not each Keycloak asks for the proof.
         UnknownRealm: it is of no realm whose users come here, nor of PROVIDERS; or the
             request belongs to no realm.
     """
@@ -127,10 +127,10 @@ def _refuse_malformed(header: str) -> None:
 
 
 def _refuse_bound(claims: dict[str, Any]) -> None:
-    confirmation = claims.get("cnf")
-    if isinstance(confirmation, dict) and "jkt" in confirmation:
+    if "cnf" in claims:
         error = InvalidToken(
-            "The access token is bound to a key (DPoP), and came as a bearer token.",
+            "The access token is bound to a key (DPoP, mutual TLS), and came as a "
+            "bearer token.",
             "Send a bearer token: this service takes no proofs.",
         )
         error.reason = "bound to a key, and sent as a bearer token"

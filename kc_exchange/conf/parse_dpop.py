@@ -32,19 +32,38 @@ def proof_keys(
                 "passphrase; EC P-256 suits every server."
             )
             _wrong(top, "E034", realm, "is no private key in PEM form", hint)
-    asking = {alias for alias, realm in realms.items() if realm.users}
-    asking |= {impersonates} & set(realms)
-    bound = [one for one in downstreams if one.dpop]
-    asked = {alias for one in bound for alias in ({one.realm} if one.realm else asking)}
-    for realm in (realms[alias] for alias in sorted(asked & set(realms))):
+    acting = realms.get(impersonates)
+    asked: dict[str, list[str]] = {}
+    for one in sorted((d for d in downstreams if d.dpop), key=lambda d: d.name):
+        for alias in _asking(one, realms, acting):
+            asked.setdefault(alias, []).append(one.name)
+    for alias, names in sorted(asked.items()):
+        realm = realms[alias]
         if not realm.dpop_key.strip():
-            names = sorted(one.name for one in bound if one.realm in ("", realm.alias))
             hint = (
                 "Make one with `openssl genpkey -algorithm EC -pkeyopt "
                 "ec_paramgen_curve:P-256` and give every process the same; or leave "
                 f"DPOP out of {names}."
             )
             _wrong(top, "E033", realm, "is missing, and tokens are bound to it", hint)
+
+
+def _asking(
+    downstream: Downstream, realms: Mapping[str, Realm], acting: Realm | None
+) -> set[str]:
+    """Return the realms as whose clients its tokens are asked for.
+
+    Under a grant the client that impersonates asks for those of its issuer.
+    """
+    if downstream.realm:
+        asking = {downstream.realm} & set(realms)
+    else:
+        asking = {alias for alias, realm in realms.items() if realm.users}
+        asking |= {acting.alias} if acting else set()
+    issuers = {realms[alias].issuer for alias in asking}
+    if acting and downstream.strategy == "exchange" and acting.issuer in issuers:
+        asking.add(acting.alias)
+    return asking
 
 
 def _wrong(top: Reader, number: str, realm: Realm, what: str, hint: str) -> None:

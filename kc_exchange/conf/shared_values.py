@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kc_exchange.conf.unpicklable import Unpicklable
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedCache:
+class SharedCache(Unpicklable):
     """The cache that processes share for exchanged tokens."""
 
     alias: str

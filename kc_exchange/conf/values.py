@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from django.core.exceptions import ImproperlyConfigured
 
 from kc_exchange.conf.impersonation_values import Audit, Impersonation
+from kc_exchange.conf.unpicklable import Unpicklable
 from kc_exchange.exceptions import UnknownDownstream, UnknownProvider, printable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Realm:
+class Realm(Unpicklable):
     """One Keycloak realm, and this project's client in it."""
 
     alias: str
@@ -83,7 +84,7 @@ class Realm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Unpicklable):
     """An identity provider that is no realm, and whose tokens Keycloak takes."""
 
     alias: str

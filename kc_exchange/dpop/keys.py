@@ -6,7 +6,7 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
@@ -66,7 +66,7 @@ def key_of_token(token: AccessToken) -> ProofKey:
     )
 
 
-@lru_cache(maxsize=16)
+@cache  # the settings bound them
 @sensitive_variables()
 def _made(pem: str) -> ProofKey:
     private, algorithm = loaded(pem)

@@ -7,9 +7,12 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import jwt
 from django.views.decorators.debug import sensitive_variables
+
+from kc_exchange.tokens import Secret
 
 if TYPE_CHECKING:
     from kc_exchange.dpop.keys import ProofKey
@@ -19,6 +22,7 @@ HEADER = "DPoP"
 NONCE = "DPoP-Nonce"
 USE_NONCE = "use_dpop_nonce"
 """The error of a server that wants its nonce in the proof."""
+_PORTS = {"https": "443", "http": "80"}
 
 
 @sensitive_variables()
@@ -36,7 +40,7 @@ def proof(
     """
     claims: dict[str, Any] = {
         "htm": method,
-        "htu": url.partition("#")[0].partition("?")[0],
+        "htu": _target(url),
         "iat": int(time.time()),
         "jti": str(uuid.uuid4()),
     }
@@ -46,4 +50,15 @@ def proof(
     if nonce:
         claims["nonce"] = nonce
     headers = {"typ": "dpop+jwt", "jwk": dict(key.public)}
-    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
+    made = jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
+    return Secret(made)
+
+
+def _target(url: str) -> str:
+    """Return the address in a proof: `Host` names no default port, so it does not."""
+    url = url.partition("#")[0].partition("?")[0]
+    parts = urlsplit(url)
+    host, _, port = parts.netloc.rpartition(":")
+    if not port or port != _PORTS.get(parts.scheme):
+        return url
+    return f"{parts.scheme}://{host}{parts.path}"

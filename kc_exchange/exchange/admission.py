@@ -51,6 +51,8 @@ def admit(subject: SubjectToken, provider: Provider) -> None:
         return
     if provider.issuer and claims.get("iss") != provider.issuer:
         _refuse("another issuer made it")
+    if "cnf" in claims:
+        _refuse("it is bound to a key (cnf), and nobody proves to have it")
     is_id_token = subject.token_type == ID_TOKEN
     others = _NO_ID_TOKENS if is_id_token else _NO_ACCESS_TOKENS
     if claims.get("typ") in others:

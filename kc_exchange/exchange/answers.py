@@ -14,9 +14,12 @@ from kc_exchange.tokens import Secret
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
     from kc_exchange.exceptions import ExchangeError
+    from kc_exchange.exchange.breaker import Attempt
     from kc_exchange.transport import Reply
 
 _OK = 200
+_TOO_MANY = 429
+_CONFLICT = 409
 
 
 def read(reply: Reply, realm: Realm, asked: Asked) -> dict[str, Any]:
@@ -55,16 +58,33 @@ def refused(reply: Reply, realm: Realm, asked: Asked) -> ExchangeError:
     return error
 
 
-def outage(reply: Reply, realm: Realm) -> str:
-    """Return what is wrong with Keycloak; empty if it answered, if only by a no."""
+def learn(
+    attempt: Attempt, reply: Reply, realm: Realm, asked: Asked, *, question: int
+) -> None:
+    """Tell the breaker whether Keycloak is well; it is, if it answered by a no.
+
+    A grant with refusals of its own asks more of Keycloak than this realm: that it
+    failed may be the provider's fault, or the token's, and says nothing of others.
+    `question`: a hash of what was asked, which may be what Keycloak failed on.
+    """
     try:
         if reply.status == _OK:
             _members(reply)
-            return ""
+            attempt.answered = True
+            return
     except ValueError as error:
-        return f"its token endpoint's answer is not one: {error}."
+        attempt.why = f"its token endpoint's answer is not one: {error}."
+        attempt.answered = False
+        return
     said = refused(reply, realm, Asked())
-    return said.cause if is_outage(said) else ""
+    attempt.answered = reply.status == _TOO_MANY or not is_outage(said)
+    attempt.why = said.cause if is_outage(said) else ""
+    is_of_one = isinstance(said, UnexpectedReply) and said.is_of_one_request
+    if is_of_one or reply.status == _CONFLICT:
+        attempt.answered = None
+    if said.diagnosis == "server_failed":
+        attempt.question = question
+        attempt.answered = None if asked.rows else False
 
 
 def is_outage(error: ExchangeError) -> bool:

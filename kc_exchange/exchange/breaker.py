@@ -32,6 +32,8 @@ class Attempt:
     def __init__(self) -> None:
         self.answered: bool | None = None
         """None: nothing was learned, as of a mistake in the settings."""
+        self.question = 0
+        """A hash of what Keycloak may have failed on; 0: on nothing of that kind."""
         self.why = ""
         """What went wrong, for a person."""
         self.pause = 0.0
@@ -50,6 +52,7 @@ class Breaker:
         self._failures = 0
         self._open_until: float | None = None
         self._probe: Attempt | None = None
+        self._question = 0
         self._why = ""
 
     def check(self) -> None:
@@ -109,10 +112,12 @@ class Breaker:
             if probed:
                 self._probe = None
             before = self._open_until
-            if made.answered is False:
+            if made.answered is False and not self._is_repeated(made):
                 self._fail(made, probed=probed)
             elif made.answered and (probed or before is None):
-                self._failures, self._open_until = 0, None
+                self._failures = 0
+                if before is None or before <= self._clock():
+                    self._open_until = None  # else a pause was asked for meanwhile
             if made.pause > 0:
                 self._open(made, made.pause)
             after = self._open_until
@@ -127,6 +132,11 @@ class Breaker:
             )
         elif before is not None and after is None:
             _log.warning("kc_exchange.breaker_closed realm=%s", self._realm)
+
+    def _is_repeated(self, made: Attempt) -> bool:
+        """One token that Keycloak fails on, sent again and again, is one failure."""
+        before, self._question = self._question, made.question
+        return made.question != 0 and made.question == before
 
     def _fail(self, made: Attempt, *, probed: bool) -> None:
         self._failures += 1

@@ -59,9 +59,12 @@ class Bulkhead:
             self._begun[mine] = time.monotonic()
 
     def _takes(self) -> float:
-        """Return the seconds that a request takes at the moment, at least."""
-        oldest = next(iter(self._begun.values()))
-        return max(self._last, time.monotonic() - oldest)
+        """Return the seconds that a request takes at the moment, at least.
+
+        All places are taken, so that the youngest speaks for each: one may just hang.
+        """
+        youngest = next(reversed(self._begun.values()))
+        return max(self._last, time.monotonic() - youngest)
 
     def _full(self) -> ExchangeUnavailable:
         error = ExchangeUnavailable(

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from kc_exchange import forks
+from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.exchange import clocks
 from kc_exchange.exchange.breaker import Breaker
 from kc_exchange.exchange.bulkhead import Bulkhead
@@ -47,43 +48,55 @@ class RetryBudget:
 
 
 class Protection:
-    """The breaker, the bulkhead and the retry budget of one token endpoint."""
+    """The breaker, the bulkhead and the retry budget of one token endpoint.
+
+    Several clients of a realm share them; only their MAX_IN_FLIGHT may differ.
+    """
 
     def __init__(self, realm: Realm) -> None:
         self.breaker = Breaker(realm.alias)
         self.budget = RetryBudget()
-        self._bulkhead = Bulkhead(realm.alias, realm.max_in_flight)
+        self._bulkheads: dict[int, Bulkhead] = {}
 
     @contextmanager
-    def attempt(self, deadline: float) -> Iterator[Attempt]:
-        """Let one request, which may take `deadline` seconds, through at its turn.
+    def attempt(self, realm: Realm, left: float) -> Iterator[Attempt]:
+        """Let one request through at its turn.
+
+        Of its deadline so many seconds are `left`: a second attempt has fewer.
 
         Raises:
             ExchangeUnavailable: Keycloak is not asked at the moment.
         """
-        self.breaker.check()  # before anybody waits
-        place = self._bulkhead.place(deadline * _PATIENCE)
-        with place, self.breaker.attempt() as made:
-            yield made
+        patience = min(realm.deadline * _PATIENCE, left)
+        try:
+            self.breaker.check()  # before anybody waits
+            place = self._bulkhead(realm).place(patience)
+            with place, self.breaker.attempt() as made:
+                yield made
+        except ExchangeUnavailable as error:
+            error.realm = realm.alias
+            raise
+
+    def _bulkhead(self, realm: Realm) -> Bulkhead:
+        places = realm.max_in_flight
+        known = self._bulkheads.get(places)
+        return known or self._bulkheads.setdefault(
+            places, Bulkhead(realm.alias, places)
+        )
 
     def may_repeat(self, pause: float) -> bool:
         """Return whether a second attempt may follow in `pause` seconds; count it."""
         return self.breaker.lets_through(pause) and self.budget.spend()
 
 
-_Place = tuple[str, str, str, int]
+_Place = tuple[str, str, str]
 _made: dict[_Place, Protection] = {}
 forks.in_child(_made.clear)
 
 
 def protection_of(realm: Realm) -> Protection:
     """Return the one protection of a realm's token endpoint in this process."""
-    place = (
-        realm.issuer,
-        realm.discovery_url,
-        realm.client_auth,
-        realm.max_in_flight,
-    )
+    place = (realm.issuer, realm.discovery_url, realm.client_auth)
     return _made.get(place) or _made.setdefault(place, Protection(realm))
 
 

@@ -23,6 +23,8 @@ OF_EVERY_GRANT = (*CLIENT_AUTH_ROWS, *SERVER_ROWS, *PROOF_ROWS, *ROWS)
 _SERVER_ERROR = 500
 _FAILED = 500
 _THROTTLED = 429
+_NOT_FOUND = 404
+_CONFLICT = 409
 _REDIRECTS = range(300, 400)
 _NOTHING = Asked()
 
@@ -91,7 +93,10 @@ def _unknown(status: int, error: str) -> Row:
             "Write ISSUER as Keycloak itself spells it: scheme, host and port.",
             "redirected",
         )
-    if error:
+    if status == _CONFLICT:
+        cause = "Keycloak was changing the same record for another request (409)."
+        return _unavailable(cause, "server_error")
+    if error and status != _NOT_FOUND:
         cause = "A policy of the realm refuses the exchange."
         return Row("", "", ExchangeDenied, cause, diagnosis="policy_refuses")
     cause = f"The endpoint answered {status}, and not as Keycloak does."

@@ -5,7 +5,11 @@ Tried before `standard_refusals`. Wording of 26.2 to 26.7.
 
 from __future__ import annotations
 
-from kc_exchange.exceptions import ExchangeDenied, ExchangeMisconfigured
+from kc_exchange.exceptions import (
+    ExchangeDenied,
+    ExchangeMisconfigured,
+    ExchangeUnavailable,
+)
 from kc_exchange.exchange.rows import Row
 
 FEATURE = (
@@ -43,9 +47,9 @@ SERVER_ROWS: tuple[Row, ...] = (
     Row(
         "unknown_error",
         "",
-        ExchangeMisconfigured,
-        "Keycloak failed on the request, as it does where the legacy exchange is "
-        "enabled without its permissions.",
+        ExchangeUnavailable,
+        "Keycloak failed on the request, as it does where its database is away, or the "
+        "legacy exchange is enabled without its permissions.",
         "Read Keycloak's log. Leave the feature `token-exchange` off, or switch on "
         "admin-fine-grained-authz:v1 with it.",
         diagnosis="server_failed",

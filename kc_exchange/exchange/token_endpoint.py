@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import discovery, transport
 from kc_exchange.exceptions import ExchangeUnavailable, UnexpectedReply
-from kc_exchange.exchange.answers import is_outage, outage, read
+from kc_exchange.exchange.answers import is_outage, learn, read
 from kc_exchange.exchange.clocks import compare_clocks
 from kc_exchange.exchange.posts import Form, post_form
 from kc_exchange.exchange.protection import protection_of
@@ -59,9 +59,10 @@ def ask(
     """
     protection = protection_of(realm)
     deadline = transport.Deadline(realm.deadline)
-    send = partial(_attempt, realm, form, deadline, protection, key)
+    asked = Asked(audience, provider, rows)
+    send = partial(_attempt, realm, form, deadline, protection, key, asked)
     reply = _sent(send, deadline, protection, may_repeat=may_repeat)
-    return read(reply, realm, Asked(audience, provider, rows))
+    return read(reply, realm, asked)
 
 
 @sensitive_variables()
@@ -121,9 +122,10 @@ def _attempt(
     deadline: transport.Deadline,
     protection: Protection,
     key: ProofKey | None,
+    asked: Asked,
 ) -> transport.Reply:
     """Post to the token endpoint, if it is taken for well, and learn whether it is."""
-    with protection.attempt(realm.deadline) as attempt:
+    with protection.attempt(realm, _left(deadline)) as attempt:
         had_time = _left(deadline) >= min(_WORTH_IT, realm.deadline / 2)
         try:
             url = discovery.endpoints(realm, deadline).token
@@ -133,8 +135,7 @@ def _attempt(
                 attempt.answered, attempt.why = False, error.cause
             raise
         attempt.pause = _wished(reply)
-        attempt.why = outage(reply, realm)
-        attempt.answered = not attempt.why or reply.status == _TOO_MANY
+        learn(attempt, reply, realm, asked, question=hash(tuple(form)))
     compare_clocks(reply, realm)
     return reply
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from kc_exchange.sources.subjects import Subject
     from kc_exchange.tokens import AccessToken, SubjectToken
 
+    _Asking = tuple[Key, Callable[[str], AccessToken], float]
+
 
 class ExchangedSource:
     """Tokens for one downstream by one route, cached, and asked for once at a time."""
@@ -46,7 +48,7 @@ class ExchangedSource:
             try:
                 subject = self._subject.renew(subject)
             except ExchangeUnavailable as error:
-                return self._left(subject, error)
+                return cache.tokens.obtain(*self._left(subject, error))
         try:
             return cache.tokens.obtain(*self._asking(subject))
         except SubjectTokenRejected:
@@ -62,19 +64,24 @@ class ExchangedSource:
             try:
                 subject = await sync_to_async(self._subject.renew)(subject)
             except ExchangeUnavailable as error:
-                return self._left(subject, error)
+                left = self._left(subject, error)
+                return await cache.tokens.aobtain(*left)
         try:
             return await cache.tokens.aobtain(*self._asking(subject))
         except SubjectTokenRejected:
             subject = await sync_to_async(self._subject.renew)(subject)
             return await cache.tokens.aobtain(*self._asking(subject))
 
-    def _left(self, subject: SubjectToken, error: ExchangeUnavailable) -> AccessToken:
-        """Return what was exchanged before its subject token ran out, else raise."""
-        left = cache.tokens.serving(self._key(subject))
-        if left is None:
+    def _left(self, subject: SubjectToken, error: ExchangeUnavailable) -> _Asking:
+        """Return how to obtain what was exchanged before its subject token ran out.
+
+        It raises `error` where nothing is left, here or in the shared cache.
+        """
+
+        def refuse(_cached: str) -> AccessToken:
             raise error
-        return left
+
+        return self._key(subject), refuse, 0.0
 
     def discard(self, token: AccessToken) -> None:
         """Drop `token` from the cache, if it is still there."""
@@ -82,9 +89,7 @@ class ExchangedSource:
         cache.tokens.discard(self._key(subject), token)
         self._route.discard(subject, token)
 
-    def _asking(
-        self, subject: SubjectToken
-    ) -> tuple[Key, Callable[[str], AccessToken], float]:
+    def _asking(self, subject: SubjectToken) -> _Asking:
         key, load = self._key(subject), partial(self._load, subject)
         return key, load, self._route.seconds(subject)
 

@@ -16,7 +16,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, IncompleteRead
 
 from kc_exchange import forks
-from kc_exchange.transport.certificates import context_of, forget
+from kc_exchange.transport.certificates import context_of, forget, loaded_context_of
 from kc_exchange.transport.deadline import (
     MAX_BODY,
     Deadline,
@@ -40,6 +40,7 @@ __all__ = [
     "Reply",
     "close",
     "context_of",
+    "loaded_context_of",
     "request",
     "within",
 ]

@@ -55,11 +55,19 @@ def context_of(owner: Realm | Downstream) -> ssl.SSLContext:
     Raises:
         ExchangeMisconfigured: a file cannot be read, and none could before.
     """
-    files = _Files(_bundle(owner), owner.certificate, owner.certificate_key)
+    context = loaded_context_of(owner)
+    if context is None:
+        with _loading:
+            context = _newest(_files(owner), owner).context
+    return context
+
+
+def loaded_context_of(owner: Realm | Downstream) -> ssl.SSLContext | None:
+    """Return what `context_of` would, None where it would have to load files."""
+    files = _files(owner)
     known = _loaded.get(files)
     if known is None or _stamp(files) not in (known.stamp, known.refused):
-        with _loading:
-            known = _newest(files, owner)
+        return None
     return known.context
 
 
@@ -69,10 +77,11 @@ def forget() -> None:
         _loaded.clear()
 
 
-def _bundle(owner: Realm | Downstream) -> str:
+def _files(owner: Realm | Downstream) -> _Files:
     """Downstreams have the authorities that `requests` and `httpx` trust."""
     usual = certifi.where() if isinstance(owner, Downstream) else ""
-    return owner.ca_bundle or usual
+    bundle = owner.ca_bundle or usual
+    return _Files(bundle, owner.certificate, owner.certificate_key)
 
 
 def _newest(files: _Files, owner: Realm | Downstream) -> _Loaded:

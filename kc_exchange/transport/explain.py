@@ -40,8 +40,8 @@ _LOST = (
 class NoReply(ExchangeUnavailable):
     """Refused, reset or closed before the end. Asking once more for a token is safe."""
 
-    sent = False
-    """Whether the request may have reached the server."""
+    sent = True
+    """Whether the request may have reached the server: False where none was found."""
 
 
 def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
@@ -49,12 +49,14 @@ def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
     host = urllib3.util.parse_url(url).netloc
     root = _root(error)
     if isinstance(root, NameResolutionError):
-        return NoReply(
+        unknown = NoReply(
             f"The host name of {host} does not resolve.",
             "Check ISSUER and DISCOVERY_URL, and the name service of this machine.",
             realm=realm.alias,
             diagnosis="host_unknown",
         )
+        unknown.sent = False
+        return unknown
     if isinstance(root, _LOST):
         lost = NoReply(
             f"Keycloak at {host} refuses or drops the connection.",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 import pytest
 
+from kc_exchange import conf
 from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.exchange.breaker import Breaker
+from kc_exchange.exchange.protection import protection_of
 from tests.bad_days.tools import Clock, answer, at_once, fail
 
 pytestmark = pytest.mark.fault(2)
@@ -106,6 +109,25 @@ def test_probe__that_fails_opens_it_again(opened: Breaker, clock: Clock) -> None
     assert opened.lets_through()
 
 
+def test_clients_of_one_realm__share_the_breaker(settings: Any) -> None:
+    """Each is told of its own alias, and may have places of its own."""
+    own = settings.KC_EXCHANGE["REALMS"]["default"]
+    support = own | {"CLIENT_ID": "support", "MAX_IN_FLIGHT": 3}
+    realms = {"default": own, "support": support}
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "REALMS": realms}
+    both = [conf.current().realm(alias) for alias in realms]
+    fail(protection_of(both[0]).breaker, 5)
+
+    for realm in both:
+        with (
+            pytest.raises(ExchangeUnavailable) as caught,
+            protection_of(realm).attempt(realm, left=1.0),
+        ):
+            pytest.fail("it was let through")
+        assert caught.value.diagnosis == "breaker_open"
+        assert caught.value.realm == realm.alias
+
+
 @pytest.mark.parametrize("crash", [KeyboardInterrupt, ValueError])
 def test_probe__that_crashes_is_followed_by_another(
     opened: Breaker, clock: Clock, crash: type[BaseException]
@@ -145,6 +167,45 @@ def test_late_success__does_not_end_a_pause(breaker: Breaker, clock: Clock) -> N
     assert error.retry_after == 7.0
     assert not breaker.lets_through(6.9)
     assert breaker.lets_through(7.0)
+
+
+def test_pause__that_is_learned_during_a_probe(breaker: Breaker, clock: Clock) -> None:
+    """An older request's answer asks for quiet: the probe's success ends it not."""
+    with breaker.attempt() as late:
+        fail(breaker, 5)
+        clock.now += 1.0
+        probe = breaker.attempt()
+        probed = probe.__enter__()
+        late.answered, late.why, late.pause = True, "it said 429.", 7.0
+    probed.answered = True
+    probe.__exit__(None, None, None)
+
+    assert refusal(breaker).retry_after == 7.0
+    clock.now += 7.0
+    answer(breaker)
+    assert breaker.lets_through()
+
+
+def test_token_that_fails__is_one_failure(breaker: Breaker, clock: Clock) -> None:
+    """However often it is sent in a row; as a probe it teaches nothing."""
+
+    def fail_on(question: int, times: int = 1) -> None:
+        for _ in range(times):
+            with breaker.attempt() as attempt:
+                attempt.answered, attempt.question = False, question
+
+    fail_on(7, times=9)
+    assert breaker.lets_through()
+    for question in (8, 9, 10):
+        fail_on(question)
+    assert breaker.lets_through()
+
+    fail_on(11)
+
+    assert not breaker.lets_through()
+    clock.now += 1.0
+    fail_on(11)
+    assert breaker.lets_through()
 
 
 def test_pause__is_not_shortened(breaker: Breaker, clock: Clock) -> None:

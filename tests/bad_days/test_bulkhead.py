@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange import conf, downstream_session
+from kc_exchange import conf, downstream_session, transport
 from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.exchange.bulkhead import Bulkhead
@@ -64,6 +64,23 @@ def test_slow_keycloak__sheds_who_cannot_be_served(site: Site, slow: Gate) -> No
     assert {error.diagnosis for error in errors} == {"bulkhead_full"}
     assert {error.retry_after for error in errors} == {1.0}
     assert served == [200, 200]
+
+
+def test_caller_with_little_time__does_not_wait_longer(site: Site, slow: Gate) -> None:
+    """As a second attempt, late in its deadline: a third of it would be ten seconds."""
+    with ThreadPoolExecutor(2) as pool:
+        held = [pool.submit(call, site, number) for number in range(2)]
+        slow.wait_for(2)
+        started = time.monotonic()
+
+        with transport.within(0.1), pytest.raises(ExchangeUnavailable) as caught:
+            call(site, 3)
+        took = time.monotonic() - started
+        slow.open()
+        assert [one.result(20) for one in held] == [200, 200]
+
+    assert caught.value.diagnosis == "bulkhead_full"
+    assert took < 5
 
 
 def test_fast_keycloak__serves_a_crowd_in_turn(site: Site, slow: Gate) -> None:
@@ -143,7 +160,19 @@ def test_waiting__ends() -> None:
     until(lambda: not bulkhead._begun)
 
 
-@pytest.mark.parametrize("slow", ["oldest", "last"])
+def test_one_that_hangs__does_not_speak_for_the_others() -> None:
+    """The other place is free in a moment, and who waits for it gets it."""
+    bulkhead = Bulkhead("default", 2)
+    with bulkhead.place(0.0):
+        bulkhead._begun = {key: at - 31 for key, at in bulkhead._begun.items()}
+        with ThreadPoolExecutor(1) as pool:
+            with bulkhead.place(0.0):
+                waiting = pool.submit(_pass, bulkhead)
+                time.sleep(0.2)  # it waits by now, or would have been refused
+            waiting.result(20)
+
+
+@pytest.mark.parametrize("slow", ["all", "last"])
 def test_nobody__waits_for_a_server_that_takes_longer(slow: str) -> None:
     """Whether a request is under way for longer than that, or the last one took so."""
     bulkhead = Bulkhead("default", 1)

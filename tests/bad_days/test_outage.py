@@ -53,6 +53,7 @@ def fail(site: Site, times: int = 1) -> list[ExchangeError]:
     [
         pytest.param(replies("", 500), 5.0, id="500"),
         pytest.param(replies("", 503), 5.0, id="503"),
+        pytest.param(replies(SERVER_FAILED, 500), 5.0, id="its-database-is-away"),
         pytest.param(resets, 5.0, id="reset"),
         pytest.param(silent, 0.2, id="silence"),
         pytest.param(replies("<html>", kind="text/html"), 5.0, id="a-page"),
@@ -128,7 +129,6 @@ def test_last_failure__is_told_as_what_it_was(site: Site) -> None:
         pytest.param(400, DENIED, id="access_denied"),
         pytest.param(401, '{"error": "invalid_client"}', id="invalid_client"),
         pytest.param(403, '{"error": "unauthorized_client"}', id="unauthorized"),
-        pytest.param(500, SERVER_FAILED, id="failed-on-the-request"),
     ],
 )
 def test_refusals__open_no_breaker(site: Site, status: int, body: str) -> None:
@@ -140,6 +140,59 @@ def test_refusals__open_no_breaker(site: Site, status: int, body: str) -> None:
     assert not [e for e in errors if isinstance(e, ExchangeUnavailable)]
     site.keycloak.acts = [grants()]
     assert site.call().status_code == 200
+
+
+@pytest.mark.fault(2)
+def test_failed_server__is_asked_again_by_whoever_met_it(site: Site) -> None:
+    """Keycloak says so while its database is away: that is over at any moment."""
+    site.keycloak.acts = [replies(SERVER_FAILED, 500), grants()]
+    subject = site.subject()
+
+    assert site.refuses(ExchangeUnavailable, subject).diagnosis == "server_failed"
+
+    assert site.call(subject).status_code == 200
+
+
+@pytest.mark.fault(7)
+def test_token_that_keycloak_fails_on__shuts_nobody_out(site: Site) -> None:
+    """However often it is sent: that it failed again says nothing of others."""
+    site.keycloak.acts = [replies(SERVER_FAILED, 500)]
+    poisoned = site.subject()
+    for _ in range(8):
+        site.refuses(ExchangeUnavailable, poisoned)
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="another")).status_code == 200
+
+
+@pytest.mark.fault(7)
+@pytest.mark.parametrize("status", [400, 403, 413, 414, 431])
+def test_proxy_that_refuses_one_request__shuts_nobody_out(
+    site: Site, status: int
+) -> None:
+    """As of a token too long for it: who sent that is refused, for a while unasked."""
+    site.keycloak.acts = [replies("<html>no", status, kind="text/html")]
+    fail(site, 5)
+    subject = site.subject()
+    for _ in range(3):
+        assert site.refuses(UnexpectedReply, subject).diagnosis == "not_keycloak"
+    assert len(site.keycloak.asked) == 6
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="another")).status_code == 200
+
+
+@pytest.mark.fault(7)
+def test_failed_grant_of_its_own_refusals__opens_no_breaker(site: Site) -> None:
+    """A provider that is away, or a forged token, is behind it, and not the realm."""
+    site.orders = {"STRATEGY": "linked", "REQUESTED_ISSUER": "github", "SCOPES": []}
+    site.keycloak.acts = [replies(SERVER_FAILED, 500)]
+
+    errors = fail(site, 8)
+
+    assert {error.diagnosis for error in errors} == {"server_failed"}
 
 
 @pytest.mark.fault(6)
@@ -176,6 +229,27 @@ def test_good_tokens__serve_behind_an_open_breaker(site: Site) -> None:
     age(cache.tokens, 10)
     with pytest.raises(ExchangeUnavailable):
         site.call(subject)
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(404, "Unable to find matching target resource method"), (409, "conflict")],
+)
+def test_good_tokens__serve_on_where_keycloak_is_not_itself(
+    site: Site, status: int, error: str
+) -> None:
+    """A renewal met no policy, but a Keycloak without its realm, or a race."""
+    subject = site.subject()
+    site.call(subject)
+    site.keycloak.acts = [replies(json.dumps({"error": error}), status)]
+    age(cache.tokens, 265)
+
+    site.call(subject)
+    until(lambda: len(site.keycloak.asked) == 2, 10)
+    until(lambda: not cache.tokens.flights._under_way, 10)
+
+    assert site.call(subject).status_code == 200
 
 
 class Leaving(FixedSubject):
@@ -219,6 +293,33 @@ async def test_exchanged_token__outlives_the_subjects_while_keycloak_is_away(
     age(cache.tokens, 10)
     with pytest.raises(ExchangeUnavailable, match="away"):
         await token()
+
+
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("way", ["token", "atoken"])
+async def test_exchanged_token__outlives_the_subjects_in_the_shared_cache(
+    site: Site, settings: Any, way: str
+) -> None:
+    """There it is looked up anew after `LOCAL_SECONDS`, and still serves."""
+    memory = "django.core.cache.backends.locmem.LocMemCache"
+    tokens = {"BACKEND": memory, "LOCATION": f"outlives-{way}"}
+    settings.CACHES = {**settings.CACHES, "tokens": tokens}
+    site.configure()
+    shared = {"ALIAS": "tokens", "KEYS": ["k" * 40], "LOCAL_SECONDS": 10}
+    settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "SHARED_CACHE": shared}
+    subject = Leaving(SubjectToken(value=site.subject()))
+    source = source_for(conf.current().downstream("orders-api"), subject)
+
+    async def token() -> Any:
+        return source.token() if way == "token" else await source.atoken()
+
+    first = await token()
+    subject.run_out()
+    for entry in cache.tokens._entries.values():
+        entry.fresh_until -= 11
+
+    assert (await token()).value == first.value
+    assert len(site.keycloak.asked) == 1
 
 
 @pytest.mark.fault(1)

@@ -111,12 +111,10 @@ def test_mistake_in_the_settings__is_everybodys(diagnosis: str) -> None:
         "external_typ_missing",
         "form_too_long",
         "other_provider",
-        "provider_failed",
         "request_refused",
         "requester_not_holder",
         "requester_not_in_audience",
         "scope_unknown",
-        "server_failed",
         "subject_not_access_token",
         "token_too_long",
         "",
@@ -193,7 +191,12 @@ class Asked:
 
 @pytest.mark.parametrize(
     "error",
-    [ExchangeUnavailable(), ClientAuthFailed(), UnexpectedReply()],
+    [
+        ExchangeUnavailable(),
+        ClientAuthFailed(),
+        UnexpectedReply(),
+        ExchangeMisconfigured(diagnosis="provider_failed"),
+    ],
     ids=lambda error: error.code,
 )
 def test_outage__is_no_refusal(error: ExchangeError) -> None:

@@ -193,10 +193,11 @@ def test_capture__takes_the_token_with_its_expiry() -> None:
     assert header not in repr(found)
 
 
-def test_capture__of_a_bound_token() -> None:
+@pytest.mark.parametrize("bound", [{"jkt": "x"}, {"x5t#S256": "x"}, None])
+def test_capture__of_a_bound_token(bound: Any) -> None:
     """RFC 9449 section 7.2: sent as a bearer token it is refused, and not exchanged."""
     issuer = "http://127.0.0.1:9/realms/demo"
-    stolen = jwt_of(iss=issuer, sub="alice", cnf={"jkt": "x"})
+    stolen = jwt_of(iss=issuer, sub="alice", cnf=bound)
     request = RequestFactory().get("/", HTTP_AUTHORIZATION=f"Bearer {stolen}")
 
     with pytest.raises(InvalidToken, match="bound to a key") as caught:

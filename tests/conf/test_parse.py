@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kc_exchange import conf
 from kc_exchange.conf.parse import parse
 from kc_exchange.exceptions import UnknownDownstream, UnknownProvider
-from tests.servers.proofs import key_pem
+from tests.servers.proofs import ODD_PEM, key_pem
 
 GOOD: dict[str, Any] = {
     "REALMS": {
@@ -169,6 +170,7 @@ def test_parse__hides_secrets() -> None:
         ("E032", realm("CLIENT_SECRET_FILE", "/run/secret"), "CLIENT_SECRET too"),
         ("E033", downstream("DPOP", True), "['DPOP_KEY'] is missing"),
         ("E034", realm("DPOP_KEY", "nonsense"), "no private key"),
+        ("E034", realm("DPOP_KEY", ODD_PEM), "no private key"),
         ("E011", downstream("DPOP", "yes"), "is not a truth value"),
         ("E036", downstream("CERTIFICATE_KEY", "key.pem"), "has no CERTIFICATE"),
         ("E037", {**GOOD, "SHARED_CACHE": {}}, "is missing"),
@@ -358,3 +360,46 @@ def test_parse__provider() -> None:
     assert [p.number for p in parse(raw, debug=False)[1]] == ["E028"]
     with pytest.raises(UnknownProvider, match=r"'nope'.*\['github', 'google'\]"):
         parsed.provider("nope")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "issuer", "numbers"),
+    [
+        ("exchange", "acme", {"E033"}),
+        ("service-account", "acme", set()),
+        ("exchange", "other", set()),
+    ],
+)
+def test_proof_key__of_the_client_that_impersonates(
+    strategy: str, issuer: str, numbers: set[str]
+) -> None:
+    """Under a grant it asks for the tokens of each downstream of its issuer."""
+    raw = realm("DPOP_KEY", key_pem())
+    own = {"ISSUER": f"https://id.example.com/realms/{issuer}", "USERS": False}
+    raw["REALMS"]["support"] = raw["REALMS"]["default"] | own | {"CLIENT_ID": "support"}
+    del raw["REALMS"]["support"]["DPOP_KEY"]
+    bound = {"DPOP": True, "REALM": "default", "STRATEGY": strategy}
+    raw["DOWNSTREAMS"]["orders-api"] |= bound
+    raw["IMPERSONATION"] = {"REALM": "support"}
+
+    _, problems = parse(raw, debug=False)
+
+    assert {p.number for p in problems} == numbers
+    assert all("['support']['DPOP_KEY']" in p.message for p in problems)
+
+
+def test_settings__are_not_pickled() -> None:
+    """A pickle, as of a task's arguments, would hold keys and secrets in the clear."""
+    raw = provider(CLIENT_SECRET="s") | {"SHARED_CACHE": {**SHARED, "KEYS": ["k" * 40]}}
+    settings = parse(raw, debug=False)[0]
+    assert settings is not None
+
+    for one in (
+        settings,
+        settings.realm("default"),
+        settings.provider("google"),
+        settings.shared_cache,
+    ):
+        with pytest.raises(TypeError, match="is not pickled"):
+            pickle.dumps(one)
+    assert pickle.dumps(settings.downstream("orders-api"))

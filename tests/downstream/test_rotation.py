@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,27 @@ def test_rotation__in_place(call: Call, strict: FaultServer, files: Files) -> No
 
     assert both.stat().st_ino == number
     assert call(downstream) == "two"
+
+
+async def test_rotation__holds_up_no_event_loop(
+    strict: FaultServer, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New files are loaded in a thread, and the loop goes on."""
+    downstream = showing(strict, files)
+    assert await by_client(downstream) == "first"
+    usual, threads = ssl.create_default_context, []
+
+    def load(*given: Any, **named: Any) -> ssl.SSLContext:
+        threads.append(threading.get_ident())
+        return usual(*given, **named)
+
+    monkeypatch.setattr(ssl, "create_default_context", load)
+    files.write("second")
+
+    assert await by_client(downstream) == "second"
+
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 def test_half_a_pair__keeps_the_former(

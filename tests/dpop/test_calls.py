@@ -213,6 +213,18 @@ def test_nonce__and_a_body_that_is_gone(caller: Caller) -> None:
     assert caller.nonces() == [None, "first"]
 
 
+def test_nonce__and_files(caller: Caller) -> None:
+    """A session has read them and sends them again; a client streams them once."""
+    caller.refuse(NONCE, "first")
+
+    status = caller.call("x", "POST", files={"report": b"a"})
+    again = caller.call("x", "POST", files={"report": b"a"})
+
+    assert status == (200 if caller.way == "session" else 401)
+    assert again == 200
+    assert caller.nonces()[:2] == [None, "first"]
+
+
 def streamed(caller: Caller) -> dict[str, Any]:
     if caller.way == "session":
         return {"data": iter([b"a"])}
@@ -297,6 +309,29 @@ def test_key__that_is_gone(caller: Caller, pem: str) -> None:
 
     assert caller.orders.requests == []
     assert_tells_nothing(caught.value, "", "token-1", pem.splitlines()[1])
+
+
+def test_key__of_many_realms_is_read_once(settings: Any) -> None:
+    """As many tenants as there are: no signature reads another's key again."""
+    own = settings.KC_EXCHANGE["REALMS"]["default"]
+    tenants = {
+        f"tenant-{number}": own
+        | {"ISSUER": f"{own['ISSUER']}-{number}", "DPOP_KEY": key_pem()}
+        for number in range(40)
+    }
+    settings.KC_EXCHANGE = {
+        **settings.KC_EXCHANGE,
+        "REALMS": {"default": own} | tenants,
+    }
+    found = [dpop.key_of_realm(conf.current().realm(alias)) for alias in tenants]
+    bound = [
+        AccessToken(value="t", expires_at=0.0, thumbprint=key.thumbprint)
+        for key in found
+    ]
+
+    again = [dpop.key_of_token(token) for token in bound]
+
+    assert all(one is other for one, other in zip(found, again, strict=True))
 
 
 def test_bearer__is_not_proved(pem: str) -> None:

@@ -216,6 +216,17 @@ def test_key__is_in_no_repr(bound_site: Site, pem: str) -> None:
     assert secret not in shown
 
 
+def test_proof__is_in_no_error(bound_site: Site) -> None:
+    """Whoever reads a proof in a report could use it once more for some seconds."""
+    bound_site.keycloak.acts = [resets]
+
+    error = bound_site.refuses(ExchangeUnavailable)
+
+    assert_tells_nothing(
+        error, "", *(s.headers["dpop"] for s in bound_site.keycloak.asked)
+    )
+
+
 def test_key__missing_at_run_time(bound_site: Site) -> None:
     """A realm that the settings could not know of is told by its alias."""
     bound_site.configure()

@@ -57,6 +57,8 @@ OF_NO_TYPE = {
     "an-offline-token": {"typ": "Offline"},
     "a-logout-token": {"typ": "Logout"},
     "bound-to-a-key": {"typ": "DPoP"},
+    "bound-to-a-proof's-key": {"cnf": {"jkt": "x"}},
+    "bound-to-a-certificate": {"cnf": {"x5t#S256": "x"}},
 }
 
 

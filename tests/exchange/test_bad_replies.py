@@ -153,6 +153,14 @@ def test_reply__is_good(site: Site, act: Act) -> None:
     assert len(cache.tokens) >= 1
 
 
+def test_scope__where_none_was_asked_for(site: Site) -> None:
+    """Without SCOPES the requester's own scopes decide, and all of them are taken."""
+    site.orders = {"SCOPES": []}
+    site.keycloak.acts = [grants({"scope": "openid orders:read admin"})]
+
+    assert site.call().status_code == 200
+
+
 def test_reply__with_charset(site: Site) -> None:
     """C14: a parameter of the content type, and its case, change nothing."""
     site.keycloak.acts = [grants(kind="Application/JSON; charset=utf-8")]

@@ -184,7 +184,7 @@ KEYCLOAK: list[tuple[int, str, str, type[e.ExchangeError]]] = [
     ),
     (403, "access_denied", "Client not allowed to exchange", e.ExchangeDenied),
     (400, "client_policy", "vetoed", e.ExchangeDenied),
-    (500, "unknown_error", "", e.ExchangeMisconfigured),
+    (500, "unknown_error", "", e.ExchangeUnavailable),
 ]
 
 OTHERS: list[tuple[int, str, str, type[e.ExchangeError]]] = [
@@ -205,6 +205,8 @@ OTHERS: list[tuple[int, str, str, type[e.ExchangeError]]] = [
     (599, "", "", e.ExchangeUnavailable),
     (302, "", "", e.UnexpectedReply),
     (404, "", "", e.UnexpectedReply),
+    (404, "Realm does not exist", "", e.UnexpectedReply),
+    (409, "conflict", "Duplicate resource error", e.ExchangeUnavailable),
     (418, "", "", e.UnexpectedReply),
 ]
 
@@ -271,6 +273,8 @@ def test_rows__each_can_be_reached() -> None:
         (503, "", "", "server_error"),
         (302, "", "", "redirected"),
         (404, "", "", "not_keycloak"),
+        (404, "Realm does not exist", "", "not_keycloak"),
+        (409, "conflict", "Duplicate resource error", "server_error"),
         (400, "client_policy", "vetoed", "policy_refuses"),
     ],
 )

@@ -28,6 +28,16 @@ _KINDS = {
 }
 
 
+ODD_PEM = (
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MGECAQAwEAYHKoZIzj0CAQYFK4EEAAgESjBIAgEBBBUA4F0tDiPWSyj9Bo/QpAJm\n"
+    "0highEShLAMqAAQF54ZUuHugH36M5FgNTY88m7usaGafElUqfE1Mw54kjdHtFEuE\n"
+    "qGe+\n"
+    "-----END PRIVATE KEY-----\n"
+)
+"""A key of a curve (secp160r1) that cryptography does not know."""
+
+
 def key_pem(algorithm: str = "ES256") -> str:
     """Return a new private key, as DPOP_KEY has it."""
     key: Any = _KINDS[algorithm]()

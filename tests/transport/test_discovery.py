@@ -77,14 +77,40 @@ def test_endpoints__are_asked_for_once_an_hour(site: Site) -> None:
     assert len(site.keycloak.requests) == 2
 
 
-def test_endpoints__of_last_time_are_good_during_an_outage(site: Site) -> None:
-    """Discovery that fails does not stop what worked an hour ago."""
+@pytest.mark.parametrize(
+    "answer",
+    [http("", 503), http("", 404), http("<html>"), b"", {"token_endpoint": "no URL"}],
+    ids=["away", "not-found", "a-page", "nothing", "no-endpoint"],
+)
+def test_endpoints__of_last_time_are_good_during_an_outage(
+    site: Site, answer: Any
+) -> None:
+    """Discovery that fails does not stop what worked an hour ago, and holds up none."""
     realm = realm_of(site)
     before = discovery.endpoints(realm, transport.Deadline(1))
     make_stale()
-    site.keycloak.discovery = http("", 503)
+    site.keycloak.discovery = answer
 
-    assert discovery.endpoints(realm, transport.Deadline(1)).token == before.token
+    for _ in range(3):
+        found = discovery.endpoints(realm, transport.Deadline(1))
+        assert found.token == before.token
+    assert len(site.keycloak.requests) == 2
+
+    for key, known in discovery._known.items():
+        discovery._known[key] = replace(known, fetched_at=known.fetched_at - 6)
+    discovery.endpoints(realm, transport.Deadline(1))
+    assert len(site.keycloak.requests) == 3
+
+
+def test_endpoints__of_another_issuer_are_never_taken(site: Site) -> None:
+    """The realm moved: that is told, whatever was known."""
+    realm = realm_of(site)
+    discovery.endpoints(realm, transport.Deadline(1))
+    make_stale()
+    site.keycloak.discovery = {"issuer": "https://elsewhere.example/realms/a"}
+
+    with pytest.raises(UnexpectedReply, match="another issuer"):
+        discovery.endpoints(realm, transport.Deadline(1))
 
 
 def test_endpoints__of_last_time_while_another_thread_asks(site: Site) -> None:
