@@ -13,7 +13,7 @@ from kc_exchange import conf, exchange
 from kc_exchange.exceptions import SubjectGone
 from kc_exchange.jobs import standing
 from kc_exchange.jobs.claims import login_of
-from kc_exchange.jobs.logins import Login, alias, digest, is_offline, opened
+from kc_exchange.jobs.logins import Login, alias, digests, is_offline, opened
 from kc_exchange.models import OfflineToken
 from kc_exchange.tokens import SubjectToken
 
@@ -28,10 +28,10 @@ def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
 
     `tokens` are those that it keeps: they tell its login where its key is a new one.
     """
-    forget(OfflineToken.objects.filter(session_digest=digest(session_key)))
+    forget(OfflineToken.objects.filter(session_digest__in=digests(session_key)))
     if tokens is not None and is_offline(tokens):
-        login = digest(*login_of(tokens))
-        forget(OfflineToken.objects.filter(login_digest=login))
+        login = digests(*login_of(tokens))
+        forget(OfflineToken.objects.filter(login_digest__in=login))
 
 
 def forget_user(user_id: object) -> None:

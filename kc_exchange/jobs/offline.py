@@ -27,7 +27,7 @@ from kc_exchange.jobs import forgetting, standing
 from kc_exchange.jobs.logins import (
     Login,
     alias,
-    digest,
+    digests,
     is_offline,
     opened,
     with_tokens,
@@ -76,22 +76,24 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
         ),
         tokens,
     )
+    named = digests(claims.issuer, claims.sid)
     row = OfflineToken(
         user_id=claims.user_id,
         issuer=claims.issuer,
-        login_digest=digest(claims.issuer, claims.sid),
+        login_digest=named[0],
         expires_at=timezone.now() + timedelta(seconds=claims.max_age),
     )
-    return _stored(row, login)
+    return _stored(row, named, login)
 
 
-def _stored(row: OfflineToken, login: Login) -> UUID:
+def _stored(row: OfflineToken, named: list[str], login: Login) -> UUID:
     """Insert `row`, or renew the one of its login: a login has one."""
     write(row, login)
     for _ in range(2):
-        known = OfflineToken.objects.filter(login_digest=row.login_digest).first()
+        known = OfflineToken.objects.filter(login_digest__in=named).first()
         if known is not None:
             known.expires_at = max(row.expires_at, known.expires_at)
+            known.login_digest = row.login_digest
             write(known, login)
             known.save()
             return known.pk
@@ -108,14 +110,16 @@ def follow(session_key: str, tokens: TokenSet) -> None:
     """
     if not is_offline(tokens):
         return
-    named = digest(*said.login_of(tokens))
+    named = digests(*said.login_of(tokens))
     try:
-        row = OfflineToken.objects.filter(login_digest=named).first()
+        row = OfflineToken.objects.filter(login_digest__in=named).first()
         login = None if row is None else opened(row)
         if row is not None and login is not None:
             write(row, with_tokens(replace(login, session_key=session_key), tokens))
             OfflineToken.objects.filter(pk=row.pk).update(
-                sealed=row.sealed, session_digest=row.session_digest
+                sealed=row.sealed,
+                session_digest=row.session_digest,
+                login_digest=named[0],
             )
     except Error:
         _log.exception("kc_exchange.offline_not_followed")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import Error, router, transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from kc_exchange.capture import box
 from kc_exchange.models import KeycloakLogin
@@ -124,13 +123,7 @@ def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) ->
 
 
 def _digests(kind: str, text: str) -> list[str]:
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return [
-        salted_hmac(
-            f"{_SALT}.{kind}", text, secret=secret, algorithm="sha256"
-        ).hexdigest()
-        for secret in secrets
-    ]
+    return box.digests(f"{_SALT}.{kind}", text)
 
 
 def _engine() -> Any:

@@ -226,6 +226,52 @@ def test_user_goes__after_the_key_of_the_session_changed(nightly: Works) -> None
     assert OfflineToken.objects.count() == 0
 
 
+def rotate_secret_key(settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def goes_on(works: Works) -> None:
+    """Send a request: Django, which sees an older key, gives the session another."""
+    before = works.session().session_key
+    assert works.client.get("/start/").status_code == 200
+    assert works.session().session_key != before
+
+
+def stays(works: Works) -> None:
+    """Do nothing before the logout."""
+
+
+@pytest.mark.parametrize("goes", [stays, goes_on])
+def test_user_goes__after_a_new_secret_key(
+    nightly: Works, settings: Any, goes: Callable[[Works], None]
+) -> None:
+    """With the old one in SECRET_KEY_FALLBACKS a logout finds the row all the same."""
+    reference_of(nightly)
+    token = nightly.secrets()[1]
+    rotate_secret_key(settings)
+    goes(nightly)
+
+    nightly.client.post("/logout/")
+
+    assert OfflineToken.objects.count() == 0
+    assert is_revoked(nightly, token)
+
+
+def test_new_secret_key__is_followed(nightly: Works, settings: Any) -> None:
+    """A reference from before it is good, and the row is found without the old one."""
+    reference = reference_of(nightly)
+    rotate_secret_key(settings)
+    goes_on(nightly)
+
+    assert call(reference) == 200
+    assert reference_of(nightly)
+    assert OfflineToken.objects.count() == 1
+    settings.SECRET_KEY_FALLBACKS = []
+    forget_session(nightly.session().session_key)
+    assert OfflineToken.objects.count() == 0
+
+
 def test_user_goes__while_keycloak_is_away(nightly: Works) -> None:
     """The logout succeeds all the same, and the token is gone here."""
     reference_of(nightly)
