@@ -25,14 +25,20 @@ def ends_at(session: SessionBase, last_login: datetime | None) -> datetime:
     counted from the login, and where that has passed, an hour is taken.
     """
     now = timezone.now()
-    known = _row_ends(session) or _file_ends(session)
+    known = known_end(session)
     if known is not None:
-        return _aware(known)
+        return known
     own = _aware(session.get_expiry_date())
     from_login = (last_login or now) + timedelta(
         seconds=session.get_session_cookie_age()
     )
     return min(own, from_login if from_login > now else now + _UNKNOWN)
+
+
+def known_end(session: SessionBase) -> datetime | None:
+    """Return when a stored session ends, None where its engine does not tell."""
+    known = _row_ends(session) or _file_ends(session)
+    return None if known is None else _aware(known)
 
 
 def hold(session: SessionBase, until: datetime) -> None:

@@ -27,8 +27,6 @@ class Login:
     session_key: str = field(repr=False)
     backend: str
     session_hash: str = field(repr=False)
-    ends_at: float
-    """When the session ends by its age, in seconds since the epoch."""
     realm: str
     refresh_token: str = field(repr=False)
     access_token: str = field(repr=False)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from kc_exchange import conf, exchange
 from kc_exchange.capture import session as session_tokens
-from kc_exchange.capture.session_age import ends_at
+from kc_exchange.capture.session_age import ends_at, known_end
 from kc_exchange.exceptions import NoSubjectToken, SubjectGone, SubjectTokenRejected
 from kc_exchange.jobs import claims as said
 from kc_exchange.jobs import forgetting, standing
@@ -68,7 +68,6 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
             session_key=claims.session_key,
             backend=str(session.get(BACKEND_SESSION_KEY, "")),
             session_hash=str(session.get(HASH_SESSION_KEY, "")),
-            ends_at=ends_at(session, getattr(user, "last_login", None)).timestamp(),
             realm=tokens.realm,
             refresh_token="",
             access_token="",
@@ -82,6 +81,7 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
         issuer=claims.issuer,
         login_digest=named[0],
         expires_at=timezone.now() + timedelta(seconds=claims.max_age),
+        session_ends_at=ends_at(session, getattr(user, "last_login", None)),
     )
     return _stored(row, named, login)
 
@@ -94,6 +94,8 @@ def _stored(row: OfflineToken, named: list[str], login: Login) -> UUID:
         if known is not None:
             known.expires_at = max(row.expires_at, known.expires_at)
             known.login_digest = row.login_digest
+            known.session_ends_at = row.session_ends_at
+            known.missing_at = None
             write(known, login)
             known.save()
             return known.pk
@@ -116,10 +118,14 @@ def follow(session_key: str, tokens: TokenSet) -> None:
         login = None if row is None else opened(row)
         if row is not None and login is not None:
             write(row, with_tokens(replace(login, session_key=session_key), tokens))
+            session = standing.session_of(session_key)
+            known = None if session is None else known_end(session)
             OfflineToken.objects.filter(pk=row.pk).update(
                 sealed=row.sealed,
                 session_digest=row.session_digest,
                 login_digest=named[0],
+                session_ends_at=known or row.session_ends_at,
+                missing_at=None,
             )
     except Error:
         _log.exception("kc_exchange.offline_not_followed")
@@ -143,13 +149,14 @@ def login_of(claims: Claims) -> Login:
     return login
 
 
-def refuse_early(login: Login) -> None:
+def refuse_early(claims: Claims, login: Login) -> None:
     """Refuse a login whose session is gone before its time: somebody ended it.
 
     Raises:
-        SubjectGone: it is.
+        SubjectGone: it is, or was when it was looked at before.
     """
-    if time.time() < login.ends_at:
+    rows = OfflineToken.objects.filter(pk=claims.offline)
+    if forgetting.is_missing(rows, login):
         raise SubjectGone("The session of whoever started this job was ended.")
 
 

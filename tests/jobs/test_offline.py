@@ -75,11 +75,13 @@ def row() -> OfflineToken:
 def let_session_expire(works: Works) -> None:
     """Let the session's time be over, as the row and Django know it."""
     works.session().delete()
-    kept = row()
-    login = opened(kept)
-    assert login is not None
-    write(kept, replace(login, ends_at=time.time() - 1))
-    kept.save()
+    let_time_pass()
+
+
+def let_time_pass() -> None:
+    """Let the session's end, as it was last seen, be past."""
+    past = timezone.now() - timedelta(seconds=1)
+    assert OfflineToken.objects.update(session_ends_at=past) == 1
 
 
 def let_token_expire() -> None:
@@ -144,6 +146,74 @@ def test_session_that_was_ended__before_its_time(nightly: Works) -> None:
 
     with pytest.raises(SubjectGone, match="was ended"):
         call(reference)
+
+
+def notice_in_a_job(reference: str) -> None:
+    with pytest.raises(SubjectGone):
+        call(reference)
+
+
+def notice_in_a_sweep(_reference: str) -> None:
+    call_command("kc_exchange", "sweep")
+
+
+@pytest.mark.parametrize("notice", [notice_in_a_job, notice_in_a_sweep])
+def test_session_that_was_ended__stays_so(
+    nightly: Works, notice: Callable[[str], None]
+) -> None:
+    """When its time would have come, it has not ended by its age."""
+    reference, token = reference_of(nightly), nightly.secrets()[1]
+    nightly.session().delete()
+    notice(reference)
+    let_time_pass()
+
+    with pytest.raises(SubjectGone, match="was ended"):
+        call(reference)
+    call_command("kc_exchange", "sweep")
+    assert OfflineToken.objects.count() == 1
+    OfflineToken.objects.update(missing_at=timezone.now() - timedelta(minutes=11))
+    call_command("kc_exchange", "sweep")
+    assert OfflineToken.objects.count() == 0
+    assert is_revoked(nightly, token)
+
+
+def use_on(works: Works) -> None:
+    """Renew the token, at which its row is told."""
+    expire(works)
+    assert call(works.reference()) == 200
+
+
+def sweep(_works: Works) -> None:
+    call_command("kc_exchange", "sweep")
+
+
+@pytest.mark.parametrize("learn", [use_on, sweep])
+def test_session_that_was_prolonged__and_then_ended(
+    nightly: Works, learn: Callable[[Works], None]
+) -> None:
+    """Its new end counts: before that, somebody ended it."""
+    reference = reference_of(nightly)
+    let_time_pass()
+    learn(nightly)
+    nightly.session().delete()
+
+    with pytest.raises(SubjectGone, match="was ended"):
+        call(reference)
+
+
+def test_session_that_gets_another_key__is_not_missing(nightly: Works) -> None:
+    """A job that looks for it in between ends nothing."""
+    reference = reference_of(nightly)
+    session = nightly.session()
+    kept = tokens_kept(session)
+    session.cycle_key()
+    notice_in_a_job(reference)
+    sweep(nightly)
+    session[ITEM] = sealed_anew(session.session_key, kept).sealed
+    session.save()
+
+    assert call(reference) == 200
+    assert row().missing_at is None
 
 
 def test_login__that_asked_for_none(works: Works) -> None:
