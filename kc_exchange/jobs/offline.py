@@ -125,7 +125,7 @@ def follow(session_key: str, tokens: TokenSet) -> None:
                 session_digest=row.session_digest,
                 login_digest=named[0],
                 session_ends_at=known or row.session_ends_at,
-                missing_at=None,
+                missing_at=row.missing_at if session is None else None,
             )
     except Error:
         _log.exception("kc_exchange.offline_not_followed")

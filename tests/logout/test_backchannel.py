@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache as django_cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -132,6 +133,37 @@ def test_logout__same_token_twice(shop: Shop) -> None:
 
     assert post(token).status_code == 400
     assert user(later) == "alice"
+
+
+class Away(LocMemCache):
+    """A cache whose server does not answer."""
+
+    def _fail(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise ConnectionError
+
+    add = get = delete = _fail
+
+
+class Hiding(LocMemCache):
+    """One that hides it."""
+
+    def add(self, *_args: Any, **_kwargs: Any) -> bool:
+        """Say that nothing was added, and add nothing."""
+        return False
+
+
+@pytest.mark.parametrize("kind", [Away, Hiding])
+@pytest.mark.parametrize("changes", [{}, {"sid": ...}])
+def test_logout__while_the_default_cache_is_away(
+    shop: Shop, settings: Any, kind: type, changes: dict[str, Any]
+) -> None:
+    """Keycloak says it once, so the login is over all the same."""
+    browser = shop.login(shop.person("alice"))
+    tokens = kept(browser)
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.{kind.__name__}"}}
+
+    assert post(logout_token(shop, tokens, **changes)).status_code == 200
+    assert user(browser) == ""
 
 
 def test_logout__finds_the_session_under_its_new_key(shop: Shop) -> None:
