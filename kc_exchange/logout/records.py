@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,9 @@ def note(
     logged, and the login goes on: a logout at Keycloak will not reach it.
     """
     marks = marks_of("session", issuer, session_id)
+    using = router.db_for_write(KeycloakLogin)
     try:
-        with transaction.atomic(using=router.db_for_write(KeycloakLogin)):
+        with transaction.atomic(using=using):
             forget(former_key)
             KeycloakLogin.objects.update_or_create(
                 session_digest=_digests("key", session_key)[0],
@@ -54,8 +56,7 @@ def note(
                     "ended_at": None,
                 },
             )
-        over = KeycloakLogin.objects.filter(session_mark__in=marks)
-        is_over = over.exclude(ended_at=None).exists()
+            _end_if_over(marks, session_key)
     except Error as error:
         _log.warning(
             "kc_exchange.login_unnoted A logout at Keycloak will not reach this "
@@ -63,7 +64,14 @@ def note(
             error,
         )
         return
-    if is_over:
+    # What another one says meanwhile is seen once this is committed, and not before.
+    once_more = partial(_end_if_over, marks, session_key)
+    transaction.on_commit(once_more, using=using, robust=True)
+
+
+def _end_if_over(marks: list[str], session_key: str) -> None:
+    over = KeycloakLogin.objects.filter(session_mark__in=marks)
+    if over.exclude(ended_at=None).exists():
         delete_session(session_key)
 
 
