@@ -183,10 +183,10 @@ def _seal_into(session: SessionBase, tokens: TokenSet) -> None:
         session.create()
     session[ITEM] = sealed_anew(str(session.session_key), tokens).sealed
     session[ISSUER] = conf.current().realm(tokens.realm).issuer
-    tell_kept(tokens, str(session.session_key))
+    tell_kept(tokens, session)
 
 
-def tell_kept(tokens: TokenSet, session_key: str, former_key: str = "") -> None:
+def tell_kept(tokens: TokenSet, session: SessionBase, former_key: str = "") -> None:
     """Send `login_kept`: who has to know may note whose login the session holds.
 
     Tokens of a realm that is no longer configured are nobody's.
@@ -200,8 +200,9 @@ def tell_kept(tokens: TokenSet, session_key: str, former_key: str = "") -> None:
         issuer=realm.issuer,
         subject=str(said.get("sub", "")),
         session_id=str(said.get("sid", "")),
-        session_key=session_key,
+        session_key=str(session.session_key),
         former_key=former_key,
+        user_id=str(session.get(SESSION_KEY, "")),
     )
 
 

@@ -95,7 +95,7 @@ def _rebind(session: SessionBase, cookie: str) -> None:
         kept = unseal(text, cookie)
         if kept is not None:
             session[ITEM] = sealed_anew(key, kept.tokens, kept.generation).sealed
-            tell_kept(kept.tokens, key, cookie)
+            tell_kept(kept.tokens, session, cookie)
             return
 
 

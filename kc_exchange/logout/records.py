@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 from functools import partial
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("kc_exchange")
 _SALT = "kc_exchange.logout"
 _PURPOSE = b"key of a session, v1"
+_PERSON = b"person of a login, v1"
 _LATE = timedelta(hours=1)
 """How long it is remembered that a session at Keycloak is over."""
 
@@ -34,6 +36,7 @@ def note(
     session_id: str,
     session_key: str,
     former_key: str,
+    user_id: str,
     **_signal: Any,
 ) -> None:
     """Note a login, or the new key of its session; a receiver of `login_kept`.
@@ -52,6 +55,8 @@ def note(
                     "sealed_key": box.close(session_key.encode(), _PURPOSE, b""),
                     "session_mark": marks[0] if marks else "",
                     "person_mark": (marks_of("person", issuer, subject) or [""])[0],
+                    "user_id": user_id,
+                    "sealed_person": _sealed_person(issuer, subject),
                     "created_at": timezone.now(),
                     "ended_at": None,
                 },
@@ -89,6 +94,19 @@ def marks_of(kind: str, issuer: str, name: str) -> list[str]:
     `kind` is "session" or "person"; nothing where there is no `name`.
     """
     return _digests(kind, f"{len(issuer)}:{issuer}{name}") if name else []
+
+
+def people_of(user_id: object) -> set[tuple[str, str]]:
+    """Return issuer and subject of the logins that a user's sessions hold."""
+    rows = KeycloakLogin.objects.filter(user_id=str(user_id))
+    sealed = rows.exclude(sealed_person="").values_list("sealed_person", flat=True)
+    found = (box.opened(text, _PERSON, b"") for text in sealed)
+    return {tuple(json.loads(plain)) for plain in found if plain is not None}
+
+
+def _sealed_person(issuer: str, subject: str) -> str:
+    plain = json.dumps([issuer, subject]).encode()
+    return box.close(plain, _PERSON, b"") if subject else ""
 
 
 def remember_end(mark: str, now: datetime) -> None:

@@ -195,6 +195,7 @@ def test_logout__while_the_key_is_renewed(shop: Shop) -> None:
         session_id=said["sid"],
         session_key=str(session.session_key),
         former_key=str(old),
+        user_id="1",
     )
 
     assert not session.exists(str(session.session_key))
@@ -217,6 +218,7 @@ def test_login__of_a_session_that_is_over(shop: Shop) -> None:
         session_id=said["sid"],
         session_key=str(late.session.session_key),
         former_key="",
+        user_id="1",
     )
 
     assert user(late) == ""
