@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import signed_cookies
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf
 from kc_exchange.capture import newest
@@ -154,6 +155,7 @@ def cookie_key(request: HttpRequest) -> str:
     return request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
 
 
+@sensitive_variables()
 def newest_of(sealed: object, session_key: str, cookie: str = "") -> Kept | None:
     """Return the newer of what a session's copy and this process hold."""
     if not sealed:
@@ -167,6 +169,7 @@ def newest_of(sealed: object, session_key: str, cookie: str = "") -> Kept | None
     return unseal(known.sealed, session_key) if known.sealed else None
 
 
+@sensitive_variables()
 def sealed_anew(session_key: str, tokens: TokenSet, before: int = 0) -> Kept:
     """Seal `tokens` as the newest of their session, and remember them."""
     expires_at = tokens.expires_at or expiry(tokens.access_token)
@@ -186,6 +189,7 @@ def _seal_into(session: SessionBase, tokens: TokenSet) -> None:
     tell_kept(tokens, session)
 
 
+@sensitive_variables()
 def tell_kept(tokens: TokenSet, session: SessionBase, former_key: str = "") -> None:
     """Send `login_kept`: who has to know may note whose login the session holds.
 
@@ -206,6 +210,7 @@ def tell_kept(tokens: TokenSet, session: SessionBase, former_key: str = "") -> N
     )
 
 
+@sensitive_variables()
 def _next(session_key: str, before: int = 0) -> int:
     known = newest.of(session_key)
     return newest.next_generation(max(before, known.generation if known else 0))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.sessions.backends import file
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -70,6 +71,7 @@ def _hold_file(session: Any, until: datetime) -> None:
     session.save = held
 
 
+@sensitive_variables()
 def _row_ends(session: SessionBase) -> datetime | None:
     model = getattr(type(session), "get_model_class", lambda: None)()
     if model is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf, exchange
 from kc_exchange.capture.session_age import known_end
@@ -27,6 +28,7 @@ _MOVING = timedelta(minutes=10)
 """How long a request may take that gives a session another key, and says so last."""
 
 
+@sensitive_variables()
 def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
     """Delete and revoke the offline token of a session that was logged out.
 

@@ -67,6 +67,7 @@ def write(row: OfflineToken, login: Login) -> None:
     row.session_digest = digests(login.session_key)[0]
 
 
+@sensitive_variables()
 def with_tokens(login: Login, tokens: TokenSet) -> Login:
     """Return `login` with what a refresh brought."""
     return replace(
@@ -77,6 +78,7 @@ def with_tokens(login: Login, tokens: TokenSet) -> Login:
     )
 
 
+@sensitive_variables()
 def digests(*what: str) -> list[str]:
     """Return what a row may be found by; the first is what one is written with."""
     return box.digests(_SALT, json.dumps(what))

@@ -17,6 +17,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db import Error, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf, exchange
 from kc_exchange.capture import session as session_tokens
@@ -51,6 +52,7 @@ def connect() -> None:
     session_tokens.followers.add(follow)
 
 
+@sensitive_variables()
 def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> UUID:
     """Keep the offline token of a login until the reference of `claims` is too old.
 
@@ -86,6 +88,7 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
     return _stored(row, named, login)
 
 
+@sensitive_variables()
 def _stored(row: OfflineToken, named: list[str], login: Login) -> UUID:
     """Insert `row`, or renew the one of its login: a login has one."""
     write(row, login)
@@ -105,6 +108,7 @@ def _stored(row: OfflineToken, named: list[str], login: Login) -> UUID:
     raise SubjectGone("The login was forgotten while a reference to it was made.")
 
 
+@sensitive_variables()
 def follow(session_key: str, tokens: TokenSet) -> None:
     """Copy the newest tokens of a session, whose key may be new, to its row.
 
@@ -178,6 +182,7 @@ def renew(claims: Claims, rejected: SubjectToken) -> SubjectToken:
         raise
 
 
+@sensitive_variables()
 def _renewed(rows: Any, claims: Claims, rejected: SubjectToken) -> SubjectToken:
     """Lock the row, for `realm.deadline` seconds at most, and refresh its token.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.core.cache import cache as django_cache
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import cache, conf, jobs
 from kc_exchange.exceptions import InvalidToken
@@ -111,6 +112,7 @@ def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
     return ended
 
 
+@sensitive_variables()
 def _end_one(row: KeycloakLogin, now: datetime) -> bool:
     """End one; its key goes last, so that a failure leaves it to be ended again."""
     here = KeycloakLogin.objects.filter(pk=row.pk)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import Error, router, transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture import box
 from kc_exchange.models import KeycloakLogin
@@ -29,6 +30,7 @@ _LATE = timedelta(hours=1)
 """How long it is remembered that a session at Keycloak is over."""
 
 
+@sensitive_variables()
 def note(
     *,
     issuer: str,
@@ -74,12 +76,14 @@ def note(
     transaction.on_commit(once_more, using=using, robust=True)
 
 
+@sensitive_variables()
 def _end_if_over(marks: list[str], session_key: str) -> None:
     over = KeycloakLogin.objects.filter(session_mark__in=marks)
     if over.exclude(ended_at=None).exists():
         delete_session(session_key)
 
 
+@sensitive_variables()
 def forget(session_key: str | None) -> None:
     """Forget the login of a session that is left, or has another key."""
     if session_key:
@@ -104,6 +108,7 @@ def people_of(user_id: object) -> set[tuple[str, str]]:
     return {tuple(json.loads(plain)) for plain in found if plain is not None}
 
 
+@sensitive_variables()
 def _sealed_person(issuer: str, subject: str) -> str:
     plain = json.dumps([issuer, subject]).encode()
     return box.close(plain, _PERSON, b"") if subject else ""
@@ -121,6 +126,7 @@ def key_of(row: KeycloakLogin) -> str:
     return (box.opened(row.sealed_key, _PURPOSE, b"") or b"").decode()
 
 
+@sensitive_variables()
 def delete_session(session_key: str) -> None:
     """Delete a session; a request that is under way cannot save it any more."""
     _engine()().delete(session_key)
@@ -140,6 +146,7 @@ def sweep() -> int:
     return dropped + sum(_dropped(row, old, now) for row in old.iterator())
 
 
+@sensitive_variables()
 def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) -> bool:
     key = key_of(row)
     if key and _engine()().exists(key):
@@ -148,6 +155,7 @@ def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) ->
     return bool(old.filter(pk=row.pk).delete()[0])
 
 
+@sensitive_variables()
 def _digests(kind: str, text: str) -> list[str]:
     return box.digests(f"{_SALT}.{kind}", text)
 
