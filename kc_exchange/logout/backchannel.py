@@ -100,15 +100,24 @@ def _end(token: LogoutToken) -> int:
 
 
 def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
-    """End the sessions of these marks; those that move meanwhile, in another round."""
+    """End the sessions of these marks; those that move meanwhile, in another round.
+
+    One whose end fails keeps no other from ending; its error is raised after them.
+    """
     ended = 0
+    failures: dict[int, Exception] = {}
     for _ in range(_ROUNDS):
         known = KeycloakLogin.objects.filter(**{f"{column}__in": marks})
-        found = list(known.exclude(sealed_key=""))
+        found = list(known.exclude(sealed_key="").exclude(pk__in=failures))
         if not found:
             break
         for row in found:
-            ended += _end_one(row, now)
+            try:
+                ended += _end_one(row, now)
+            except Exception as error:  # noqa: BLE001 - raised when all were tried
+                failures[row.pk] = error
+    for failure in failures.values():
+        raise failure
     return ended
 
 

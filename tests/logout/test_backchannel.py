@@ -17,11 +17,13 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
+from kc_exchange.impersonation.session import digest
 from kc_exchange.jwt_validation.logout_token import EVENT
 from kc_exchange.logout import records
-from kc_exchange.models import KeycloakLogin
+from kc_exchange.models import ImpersonationGrant, KeycloakLogin
 from kc_exchange.tokens import unverified_claims
 from tests.impersonation.realm_desk import REALM
+from tests.impersonation.test_record_fails import record_refuses
 from tests.login.browser import views, whoami
 from tests.logout.conftest import kept
 
@@ -164,6 +166,31 @@ def test_logout__while_the_default_cache_is_away(
 
     assert post(logout_token(shop, tokens, **changes)).status_code == 200
     assert user(browser) == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_logout__one_of_several_fails(shop: Shop) -> None:
+    """The others are over all the same, and the failure is told."""
+    alice = shop.person("alice")
+    browsers = [shop.login(alice) for _ in range(3)]
+    refused = browsers[0].session.session_key
+    grant = ImpersonationGrant.objects.create(
+        operator_id=str(alice.pk),
+        target_id="2",
+        reason="x",
+        started_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(hours=1),
+        session_digest=digest(refused),
+    )
+    token = logout_token(shop, kept(browsers[0]), sid=...)
+    with record_refuses():
+        response = post(token)
+
+    assert (response.status_code, response.json()["error"]) == (400, "server_error")
+    assert [user(browser) for browser in browsers] == ["", "", ""]
+    assert post(token).status_code == 200
+    grant.refresh_from_db()
+    assert grant.end_cause == ImpersonationGrant.Cause.LOGOUT
 
 
 def test_logout__finds_the_session_under_its_new_key(shop: Shop) -> None:
