@@ -34,10 +34,11 @@ def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
 
     `tokens` are those that it keeps: they tell its login where its key is a new one.
     """
-    forget(OfflineToken.objects.filter(session_digest__in=digests(session_key)))
-    if tokens is not None and is_offline(tokens):
-        login = digests(*login_of(tokens))
-        forget(OfflineToken.objects.filter(login_digest__in=login))
+    with transaction.atomic(using=alias()):
+        forget(OfflineToken.objects.filter(session_digest__in=digests(session_key)))
+        if tokens is not None and is_offline(tokens):
+            login = digests(*login_of(tokens))
+            forget(OfflineToken.objects.filter(login_digest__in=login))
 
 
 def forget_user(user_id: object) -> None:

@@ -116,23 +116,30 @@ def follow(session_key: str, tokens: TokenSet) -> None:
     """
     if not is_offline(tokens):
         return
-    named = digests(*said.login_of(tokens))
     try:
-        row = OfflineToken.objects.filter(login_digest__in=named).first()
-        login = None if row is None else opened(row)
-        if row is not None and login is not None:
-            write(row, with_tokens(replace(login, session_key=session_key), tokens))
-            session = standing.session_of(session_key)
-            known = None if session is None else known_end(session)
-            OfflineToken.objects.filter(pk=row.pk).update(
-                sealed=row.sealed,
-                session_digest=row.session_digest,
-                login_digest=named[0],
-                session_ends_at=known or row.session_ends_at,
-                missing_at=row.missing_at if session is None else None,
-            )
+        with transaction.atomic(using=alias()):
+            _follow(session_key, tokens)
     except Error:
         _log.exception("kc_exchange.offline_not_followed")
+
+
+@sensitive_variables()
+def _follow(session_key: str, tokens: TokenSet) -> None:
+    named = digests(*said.login_of(tokens))
+    row = OfflineToken.objects.filter(login_digest__in=named).first()
+    login = None if row is None else opened(row)
+    if row is None or login is None:
+        return
+    write(row, with_tokens(replace(login, session_key=session_key), tokens))
+    session = standing.session_of(session_key)
+    known = None if session is None else known_end(session)
+    OfflineToken.objects.filter(pk=row.pk).update(
+        sealed=row.sealed,
+        session_digest=row.session_digest,
+        login_digest=named[0],
+        session_ends_at=known or row.session_ends_at,
+        missing_at=row.missing_at if session is None else None,
+    )
 
 
 def login_of(claims: Claims) -> Login:
