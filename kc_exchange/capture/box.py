@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 from django.utils.encoding import force_bytes
 from django.views.decorators.debug import sensitive_variables
 
@@ -43,6 +44,18 @@ def opened(sealed: str, purpose: bytes, bound_to: bytes) -> bytes | None:
         except (InvalidTag, ValueError):
             continue
     return None
+
+
+@sensitive_variables()
+def digests(salt: str, text: str) -> list[str]:
+    """Return what finds `text` in a table that must not show it (HMAC-SHA-256).
+
+    Hexadecimal, under SECRET_KEY first, then under each of SECRET_KEY_FALLBACKS.
+    """
+    return [
+        salted_hmac(salt, text, secret=secret, algorithm="sha256").hexdigest()
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ]
 
 
 @lru_cache(maxsize=16)

@@ -10,6 +10,8 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple
 
+from django.views.decorators.debug import sensitive_variables
+
 from kc_exchange import forks
 
 _SIZE = 1024
@@ -26,11 +28,13 @@ _entries: OrderedDict[str, Newest] = OrderedDict()
 _writing = forks.Lock()
 
 
+@sensitive_variables()
 def of(session_key: str) -> Newest | None:
     """Return the newest that this process knows of, None if it knows nothing."""
     return _entries.get(session_key)
 
 
+@sensitive_variables()
 def remember(session_key: str, generation: int, sealed: str) -> None:
     """Remember `sealed`, unless something newer is known; drop the oldest entry."""
     with _writing:
@@ -43,6 +47,7 @@ def remember(session_key: str, generation: int, sealed: str) -> None:
             _entries.popitem(last=False)
 
 
+@sensitive_variables()
 def drop(session_key: str) -> None:
     """Know nothing of a session any more."""
     with _writing:

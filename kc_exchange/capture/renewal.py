@@ -96,6 +96,7 @@ def renew_stored(
             return found, False
 
 
+@sensitive_variables()
 def _board(session_key: str) -> tuple[Future[Kept], bool]:
     """Return the renewal under way for this session, or a new one to lead."""
     mine: Future[Kept] = Future()
@@ -103,6 +104,7 @@ def _board(session_key: str) -> tuple[Future[Kept], bool]:
     return flight, flight is mine
 
 
+@sensitive_variables()
 def _lead(
     flight: Future[Kept], session: SessionBase, rejected: SubjectToken, refresh: Refresh
 ) -> Kept:
@@ -138,6 +140,7 @@ def _follow(flight: Future[Kept], rejected: SubjectToken) -> Kept:
         raise error.fresh() from None
 
 
+@sensitive_variables()
 def _renewed(
     store: type[SessionBase], key: str, rejected: SubjectToken, refresh: Refresh
 ) -> Kept:
@@ -164,6 +167,7 @@ def _renewed(
     return made
 
 
+@sensitive_variables()
 def _stored(store: type[SessionBase], key: str) -> Kept | None:
     session = store(key)
     sealed = session.get(ITEM)

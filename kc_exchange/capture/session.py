@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import signed_cookies
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf
 from kc_exchange.capture import newest
@@ -157,6 +158,7 @@ def cookie_key(request: HttpRequest) -> str:
     return request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
 
 
+@sensitive_variables()
 def newest_of(sealed: object, session_key: str, cookie: str = "") -> Kept | None:
     """Return the newer of what a session's copy and this process hold."""
     if not sealed:
@@ -170,6 +172,7 @@ def newest_of(sealed: object, session_key: str, cookie: str = "") -> Kept | None
     return unseal(known.sealed, session_key) if known.sealed else None
 
 
+@sensitive_variables()
 def sealed_anew(session_key: str, tokens: TokenSet, before: int = 0) -> Kept:
     """Seal `tokens` as the newest of their session, and remember them."""
     expires_at = tokens.expires_at or expiry(tokens.access_token)
@@ -186,10 +189,11 @@ def _seal_into(session: SessionBase, tokens: TokenSet) -> None:
         session.create()
     session[ITEM] = sealed_anew(str(session.session_key), tokens).sealed
     session[ISSUER] = conf.current().realm(tokens.realm).issuer
-    tell_kept(tokens, str(session.session_key))
+    tell_kept(tokens, session)
 
 
-def tell_kept(tokens: TokenSet, session_key: str, former_key: str = "") -> None:
+@sensitive_variables()
+def tell_kept(tokens: TokenSet, session: SessionBase, former_key: str = "") -> None:
     """Send `login_kept`: who has to know may note whose login the session holds.
 
     Tokens of a realm that is no longer configured are nobody's.
@@ -203,11 +207,13 @@ def tell_kept(tokens: TokenSet, session_key: str, former_key: str = "") -> None:
         issuer=realm.issuer,
         subject=str(said.get("sub", "")),
         session_id=str(said.get("sid", "")),
-        session_key=session_key,
+        session_key=str(session.session_key),
         former_key=former_key,
+        user_id=str(session.get(SESSION_KEY, "")),
     )
 
 
+@sensitive_variables()
 def _next(session_key: str, before: int = 0) -> int:
     known = newest.of(session_key)
     return newest.next_generation(max(before, known.generation if known else 0))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.sessions.backends import file
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -25,14 +26,20 @@ def ends_at(session: SessionBase, last_login: datetime | None) -> datetime:
     counted from the login, and where that has passed, an hour is taken.
     """
     now = timezone.now()
-    known = _row_ends(session) or _file_ends(session)
+    known = known_end(session)
     if known is not None:
-        return _aware(known)
+        return known
     own = _aware(session.get_expiry_date())
     from_login = (last_login or now) + timedelta(
         seconds=session.get_session_cookie_age()
     )
     return min(own, from_login if from_login > now else now + _UNKNOWN)
+
+
+def known_end(session: SessionBase) -> datetime | None:
+    """Return when a stored session ends, None where its engine does not tell."""
+    known = _row_ends(session) or _file_ends(session)
+    return None if known is None else _aware(known)
 
 
 def hold(session: SessionBase, until: datetime) -> None:
@@ -64,6 +71,7 @@ def _hold_file(session: Any, until: datetime) -> None:
     session.save = held
 
 
+@sensitive_variables()
 def _row_ends(session: SessionBase) -> datetime | None:
     model = getattr(type(session), "get_model_class", lambda: None)()
     if model is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture import newest
 from kc_exchange.capture.seal import unseal
@@ -41,6 +42,7 @@ def settle(request: HttpRequest) -> None:
     _agree_with_store(session, renewed=state(request).renewed)
 
 
+@sensitive_variables()
 def is_settled(request: HttpRequest) -> bool:
     """Return whether `settle` has nothing to do; cheap, and without I/O."""
     session = getattr(request, "session", None)
@@ -68,6 +70,7 @@ def put(session: SessionBase, sealed: str) -> None:
     session.modified = modified
 
 
+@sensitive_variables()
 def write(store: type[SessionBase], session_key: str, sealed: str) -> bool:
     """Write the tokens to the stored session; False if it is gone.
 
@@ -85,6 +88,7 @@ def write(store: type[SessionBase], session_key: str, sealed: str) -> bool:
     return True
 
 
+@sensitive_variables()
 def _rebind(session: SessionBase, cookie: str) -> None:
     """Seal the tokens for the session's new key, if they are still for the cookie's."""
     key, sealed = str(session.session_key), session[ITEM]
@@ -95,10 +99,11 @@ def _rebind(session: SessionBase, cookie: str) -> None:
         kept = unseal(text, cookie)
         if kept is not None:
             session[ITEM] = sealed_anew(key, kept.tokens, kept.generation).sealed
-            tell_kept(kept.tokens, key, cookie)
+            tell_kept(kept.tokens, session, cookie)
             return
 
 
+@sensitive_variables()
 def _take_newest(session: SessionBase) -> None:
     key, sealed = str(session.session_key), session[ITEM]
     known = newest.of(key)
@@ -109,6 +114,7 @@ def _take_newest(session: SessionBase) -> None:
         put(session, known.sealed)
 
 
+@sensitive_variables()
 def _agree_with_store(session: SessionBase, *, renewed: bool) -> None:
     """Take the store's tokens if they are newer; after a renewal, write ours if not.
 
@@ -129,6 +135,7 @@ def _is_saved(session: SessionBase) -> bool:
     return session.modified or settings.SESSION_SAVE_EVERY_REQUEST
 
 
+@sensitive_variables()
 def _is_renewable(sealed: str, session_key: str) -> bool:
     kept = unseal(sealed, session_key)
     return kept is not None and kept.tokens.expires_at < time.time() + _RENEWABLE

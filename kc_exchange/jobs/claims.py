@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kc_exchange import conf
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class Claims:
     """What a reference says: which login of whom, and for how long."""
 
-    session_key: str
+    session_key: str = field(repr=False)
     user_id: str
     issuer: str
-    sid: str
+    sid: str = field(repr=False)
     """The session at Keycloak; empty where its tokens do not name one."""
     issued_at: float
     max_age: float

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf, exchange
+from kc_exchange.capture.session_age import known_end
 from kc_exchange.exceptions import SubjectGone
 from kc_exchange.jobs import standing
 from kc_exchange.jobs.claims import login_of
-from kc_exchange.jobs.logins import Login, alias, digest, is_offline, opened
+from kc_exchange.jobs.logins import Login, alias, digests, is_offline, opened
 from kc_exchange.models import OfflineToken
 from kc_exchange.tokens import SubjectToken
 
@@ -21,17 +24,21 @@ if TYPE_CHECKING:
     from kc_exchange.tokens import TokenSet
 
 _log = logging.getLogger("kc_exchange")
+_MOVING = timedelta(minutes=10)
+"""How long a request may take that gives a session another key, and says so last."""
 
 
+@sensitive_variables()
 def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
     """Delete and revoke the offline token of a session that was logged out.
 
     `tokens` are those that it keeps: they tell its login where its key is a new one.
     """
-    forget(OfflineToken.objects.filter(session_digest=digest(session_key)))
-    if tokens is not None and is_offline(tokens):
-        login = digest(*login_of(tokens))
-        forget(OfflineToken.objects.filter(login_digest=login))
+    with transaction.atomic(using=alias()):
+        forget(OfflineToken.objects.filter(session_digest__in=digests(session_key)))
+        if tokens is not None and is_offline(tokens):
+            login = digests(*login_of(tokens))
+            forget(OfflineToken.objects.filter(login_digest__in=login))
 
 
 def forget_user(user_id: object) -> None:
@@ -50,19 +57,46 @@ def sweep() -> int:
     before = OfflineToken.objects.count()
     forget(OfflineToken.objects.filter(expires_at__lte=timezone.now()))
     for row in OfflineToken.objects.iterator():
-        _recheck(row)
+        login = _recheck(row)
+        if login is not None:
+            _look_for_session(row, login)
     return before - OfflineToken.objects.count()
 
 
-def _recheck(row: OfflineToken) -> None:
+def is_missing(rows: Any, login: Login) -> bool:
+    """Whether the session of a row, which is not there, was ended before its time.
+
+    It is noted, and stays so: the time at which it would have ended comes, too. The
+    note is of this key of the session alone, which may have got another one meanwhile.
+    """
+    now = timezone.now()
+    of_key = rows.filter(session_digest__in=digests(login.session_key))
+    of_key.filter(missing_at=None, session_ends_at__gt=now).update(missing_at=now)
+    return bool(of_key.exclude(missing_at=None).exists())
+
+
+def _look_for_session(row: OfflineToken, login: Login) -> None:
+    """Note how long a session lasts that is used on; forget one that was ended."""
+    rows = OfflineToken.objects.filter(pk=row.pk, session_digest=row.session_digest)
+    session = standing.session_of(login.session_key)
+    if session is not None:
+        ends = known_end(session) or row.session_ends_at
+        rows.update(session_ends_at=ends, missing_at=None)
+    elif is_missing(rows, login):
+        forget(rows.filter(missing_at__lte=timezone.now() - _MOVING))
+
+
+def _recheck(row: OfflineToken) -> Login | None:
+    """Forget the row if its user is not to be called for; else return its login."""
     login = opened(row)
     try:
         if login is not None:
             standing.refuse_user(row.user_id, login.backend, login.session_hash)
-            return
+            return login
     except SubjectGone:
         pass
     forget(OfflineToken.objects.filter(pk=row.pk))
+    return None
 
 
 def forget(rows: Any) -> None:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.db import router
-from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture import box
@@ -28,8 +27,6 @@ class Login:
     session_key: str = field(repr=False)
     backend: str
     session_hash: str = field(repr=False)
-    ends_at: float
-    """When the session ends by its age, in seconds since the epoch."""
     realm: str
     refresh_token: str = field(repr=False)
     access_token: str = field(repr=False)
@@ -67,9 +64,10 @@ def write(row: OfflineToken, login: Login) -> None:
     """Seal `login` into `row`; the caller saves it."""
     plain = json.dumps(asdict(login), separators=(",", ":")).encode()
     row.sealed = box.close(plain, _PURPOSE, _bound_to(row))
-    row.session_digest = digest(login.session_key)
+    row.session_digest = digests(login.session_key)[0]
 
 
+@sensitive_variables()
 def with_tokens(login: Login, tokens: TokenSet) -> Login:
     """Return `login` with what a refresh brought."""
     return replace(
@@ -80,10 +78,10 @@ def with_tokens(login: Login, tokens: TokenSet) -> Login:
     )
 
 
-def digest(*what: str) -> str:
-    """Return what a row is found by (HMAC-SHA-256, hexadecimal)."""
-    text = json.dumps(what)
-    return salted_hmac(_SALT, text, algorithm="sha256").hexdigest()
+@sensitive_variables()
+def digests(*what: str) -> list[str]:
+    """Return what a row may be found by; the first is what one is written with."""
+    return box.digests(_SALT, json.dumps(what))
 
 
 def alias() -> str:

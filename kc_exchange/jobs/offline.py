@@ -17,17 +17,18 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db import Error, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf, exchange
 from kc_exchange.capture import session as session_tokens
-from kc_exchange.capture.session_age import ends_at
+from kc_exchange.capture.session_age import ends_at, known_end
 from kc_exchange.exceptions import NoSubjectToken, SubjectGone, SubjectTokenRejected
 from kc_exchange.jobs import claims as said
 from kc_exchange.jobs import forgetting, standing
 from kc_exchange.jobs.logins import (
     Login,
     alias,
-    digest,
+    digests,
     is_offline,
     opened,
     with_tokens,
@@ -51,11 +52,13 @@ def connect() -> None:
     session_tokens.followers.add(follow)
 
 
+@sensitive_variables()
 def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> UUID:
     """Keep the offline token of a login until the reference of `claims` is too old.
 
     Raises:
         NoSubjectToken: the login did not ask for `offline_access`.
+        SubjectGone: the user logged out, or went, meanwhile.
     """
     if not is_offline(tokens) or not claims.sid:
         raise NoSubjectToken(
@@ -68,7 +71,6 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
             session_key=claims.session_key,
             backend=str(session.get(BACKEND_SESSION_KEY, "")),
             session_hash=str(session.get(HASH_SESSION_KEY, "")),
-            ends_at=ends_at(session, getattr(user, "last_login", None)).timestamp(),
             realm=tokens.realm,
             refresh_token="",
             access_token="",
@@ -76,31 +78,56 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
         ),
         tokens,
     )
+    named = digests(claims.issuer, claims.sid)
     row = OfflineToken(
         user_id=claims.user_id,
         issuer=claims.issuer,
-        login_digest=digest(claims.issuer, claims.sid),
+        login_digest=named[0],
         expires_at=timezone.now() + timedelta(seconds=claims.max_age),
+        session_ends_at=ends_at(session, getattr(user, "last_login", None)),
     )
-    return _stored(row, login)
+    pk = _stored(row, named, login)
+    try:
+        _refuse_gone(login, claims)
+    except SubjectGone:
+        forgetting.forget(OfflineToken.objects.filter(pk=pk))
+        raise
+    return pk
 
 
-def _stored(row: OfflineToken, login: Login) -> UUID:
+@sensitive_variables()
+def _refuse_gone(login: Login, claims: Claims) -> None:
+    """Refuse a login that ended while its row was written: nothing forgot that row."""
+    if standing.session_of(login.session_key) is None:
+        raise SubjectGone("Whoever starts this job has logged out meanwhile.")
+    standing.refuse_user(claims.user_id, login.backend, login.session_hash)
+
+
+@sensitive_variables()
+def _stored(row: OfflineToken, named: list[str], login: Login) -> UUID:
     """Insert `row`, or renew the one of its login: a login has one."""
     write(row, login)
     for _ in range(2):
-        known = OfflineToken.objects.filter(login_digest=row.login_digest).first()
+        known = OfflineToken.objects.filter(login_digest__in=named).first()
         if known is not None:
-            known.expires_at = max(row.expires_at, known.expires_at)
             write(known, login)
-            known.save()
-            return known.pk
+            if OfflineToken.objects.filter(pk=known.pk).update(
+                user_id=row.user_id,
+                login_digest=row.login_digest,
+                session_digest=known.session_digest,
+                sealed=known.sealed,
+                expires_at=max(row.expires_at, known.expires_at),
+                session_ends_at=row.session_ends_at,
+                missing_at=None,
+            ):
+                return known.pk
         with suppress(IntegrityError), transaction.atomic(using=alias()):
             row.save(force_insert=True)
             return row.pk
     raise SubjectGone("The login was forgotten while a reference to it was made.")
 
 
+@sensitive_variables()
 def follow(session_key: str, tokens: TokenSet) -> None:
     """Copy the newest tokens of a session, whose key may be new, to its row.
 
@@ -108,17 +135,30 @@ def follow(session_key: str, tokens: TokenSet) -> None:
     """
     if not is_offline(tokens):
         return
-    named = digest(*said.login_of(tokens))
     try:
-        row = OfflineToken.objects.filter(login_digest=named).first()
-        login = None if row is None else opened(row)
-        if row is not None and login is not None:
-            write(row, with_tokens(replace(login, session_key=session_key), tokens))
-            OfflineToken.objects.filter(pk=row.pk).update(
-                sealed=row.sealed, session_digest=row.session_digest
-            )
+        with transaction.atomic(using=alias()):
+            _follow(session_key, tokens)
     except Error:
         _log.exception("kc_exchange.offline_not_followed")
+
+
+@sensitive_variables()
+def _follow(session_key: str, tokens: TokenSet) -> None:
+    named = digests(*said.login_of(tokens))
+    row = OfflineToken.objects.filter(login_digest__in=named).first()
+    login = None if row is None else opened(row)
+    if row is None or login is None:
+        return
+    write(row, with_tokens(replace(login, session_key=session_key), tokens))
+    session = standing.session_of(session_key)
+    known = None if session is None else known_end(session)
+    OfflineToken.objects.filter(pk=row.pk).update(
+        sealed=row.sealed,
+        session_digest=row.session_digest,
+        login_digest=named[0],
+        session_ends_at=known or row.session_ends_at,
+        missing_at=row.missing_at if session is None else None,
+    )
 
 
 def login_of(claims: Claims) -> Login:
@@ -139,13 +179,14 @@ def login_of(claims: Claims) -> Login:
     return login
 
 
-def refuse_early(login: Login) -> None:
+def refuse_early(claims: Claims, login: Login) -> None:
     """Refuse a login whose session is gone before its time: somebody ended it.
 
     Raises:
-        SubjectGone: it is.
+        SubjectGone: it is, or was when it was looked at before.
     """
-    if time.time() < login.ends_at:
+    rows = OfflineToken.objects.filter(pk=claims.offline)
+    if forgetting.is_missing(rows, login):
         raise SubjectGone("The session of whoever started this job was ended.")
 
 
@@ -167,6 +208,7 @@ def renew(claims: Claims, rejected: SubjectToken) -> SubjectToken:
         raise
 
 
+@sensitive_variables()
 def _renewed(rows: Any, claims: Claims, rejected: SubjectToken) -> SubjectToken:
     """Lock the row, for `realm.deadline` seconds at most, and refresh its token.
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth import SESSION_KEY
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import capture
 from kc_exchange.capture import box
@@ -38,6 +39,7 @@ class SubjectReference(str):
     __slots__ = ()
 
     @classmethod
+    @sensitive_variables()
     def of(cls, request: Any, *, max_age: float = 3600, offline: bool = False) -> Self:
         """Return a reference to the user who is logged in at `request`.
 
@@ -56,6 +58,7 @@ class SubjectReference(str):
                 nobody here can renew, or it left no offline token.
             ForbiddenWhileImpersonating: an operator acts as somebody else; that they
                 tried is recorded.
+            SubjectGone: they logged out, or went, while an offline token was kept.
             ValueError: `max_age` is out of bounds.
         """
         refuse_while_impersonating(request)
@@ -78,6 +81,7 @@ class SubjectReference(str):
         return cls(box.close(text.encode(), _PURPOSE, _BOUND_TO))
 
 
+@sensitive_variables()
 def opened(reference: str) -> Claims:
     """Return what a reference says, if its time is not over.
 

@@ -15,6 +15,7 @@ from django.contrib.auth import (
 )
 from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture.session import ITEM, newest_of
 from kc_exchange.exceptions import SubjectGone
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kc_exchange.tokens import TokenSet
 
 
+@sensitive_variables()
 def session_of(session_key: str) -> SessionBase | None:
     """Return a session as it is stored, None if there is none of that key."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
@@ -36,6 +38,7 @@ def session_of(session_key: str) -> SessionBase | None:
     return session if session.session_key == session_key else None
 
 
+@sensitive_variables()
 def tokens_of(session: SessionBase, claims: Claims) -> TokenSet:
     """Return the tokens that a session keeps, if it is still the login of `claims`.
 
@@ -60,6 +63,7 @@ def tokens_of(session: SessionBase, claims: Claims) -> TokenSet:
     return kept.tokens
 
 
+@sensitive_variables()
 def refuse_user(user_id: str, backend: str, session_hash: str) -> None:
     """Refuse a user whom Django would not take for logged in.
 
@@ -83,6 +87,7 @@ def _user(user_id: str, backend: str) -> Any:
     return load_backend(backend).get_user(key)
 
 
+@sensitive_variables()
 def _hash_is_right(user: Any, session_hash: str) -> bool:
     if not hasattr(user, "get_session_auth_hash"):
         return True

@@ -116,7 +116,7 @@ class JobSubject:
         session = standing.session_of(login.session_key)
         if session is not None:
             return session
-        offline.refuse_early(login)
+        offline.refuse_early(self._claims, login)
         return login
 
 

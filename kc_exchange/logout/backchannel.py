@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.core.cache import cache as django_cache
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import cache, conf, jobs
 from kc_exchange.exceptions import InvalidToken
@@ -18,7 +20,7 @@ from kc_exchange.logout import records
 from kc_exchange.models import ImpersonationGrant, KeycloakLogin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from kc_exchange.jwt_validation import LogoutToken
@@ -44,7 +46,8 @@ def obey(token: LogoutToken) -> int:
     try:
         ended = _end(token)
     except BaseException:
-        django_cache.delete(place)
+        with _noting():
+            django_cache.delete(place)
         raise
     _log.info("kc_exchange.backchannel_logout issuer=%s sessions=%d", token[0], ended)
     return ended
@@ -55,14 +58,33 @@ def _use_once(token: LogoutToken) -> str:
 
     One that is sent twice ends nothing twice, but where it names a person alone it
     would end the logins that came after. A cache that every process has for itself
-    notices it in that process; one that forgets lets it pass, for two minutes.
+    notices it in that process; one that forgets, or is away, lets it pass, for two
+    minutes: Keycloak says once that a login is over.
     """
     named = f"{token.issuer}\n{token.token_id}".encode()
     place = f"kc_exchange.logout.{hashlib.sha256(named).hexdigest()}"
     seconds = token.expires_at - time.time() + conf.current().leeway
-    if not django_cache.add(place, 1, max(1, int(seconds) + 1)):
+    is_used = False
+    with _noting():
+        # One that hides that it is away adds nothing, and then has nothing.
+        is_new = django_cache.add(place, 1, max(1, int(seconds) + 1))
+        is_used = not is_new and django_cache.get(place) is not None
+    if is_used:
         raise InvalidToken.because("its jti was used before")
     return place
+
+
+@contextmanager
+def _noting() -> Iterator[None]:
+    """Log that Django's default cache is away, and go on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - each cache has errors of its own
+        _log.warning(
+            "kc_exchange.logout_token_unnoted Django's default cache failed: %s. "
+            "Until it is back, a logout token may be used twice.",
+            type(error).__name__,
+        )
 
 
 def _end(token: LogoutToken) -> int:
@@ -78,18 +100,28 @@ def _end(token: LogoutToken) -> int:
 
 
 def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
-    """End the sessions of these marks; those that move meanwhile, in another round."""
+    """End the sessions of these marks; those that move meanwhile, in another round.
+
+    One whose end fails keeps no other from ending; its error is raised after them.
+    """
     ended = 0
+    failures: dict[int, Exception] = {}
     for _ in range(_ROUNDS):
         known = KeycloakLogin.objects.filter(**{f"{column}__in": marks})
-        found = list(known.exclude(sealed_key=""))
+        found = list(known.exclude(sealed_key="").exclude(pk__in=failures))
         if not found:
             break
         for row in found:
-            ended += _end_one(row, now)
+            try:
+                ended += _end_one(row, now)
+            except Exception as error:  # noqa: BLE001 - raised when all were tried
+                failures[row.pk] = error
+    for failure in failures.values():
+        raise failure
     return ended
 
 
+@sensitive_variables()
 def _end_one(row: KeycloakLogin, now: datetime) -> bool:
     """End one; its key goes last, so that a failure leaves it to be ended again."""
     here = KeycloakLogin.objects.filter(pk=row.pk)

@@ -10,6 +10,7 @@ from django.db import Error, router, transaction
 
 from kc_exchange import cache, capture, conf, jobs, sources
 from kc_exchange.capture.session import subject_token
+from kc_exchange.logout import records
 from kc_exchange.models import KeycloakIdentity, OfflineToken
 from kc_exchange.tokens import claims_of
 
@@ -29,13 +30,15 @@ def forget_user(user: AbstractBaseUser) -> None:
     it happens when that is committed: before, another process would still take the
     user for good, and obtain a token anew. Offline tokens of theirs are given back.
     It does not log anybody out: Django does, once the user is not active or has another
-    password.
+    password. Their subjects are those of their identities, and of the logins that
+    their sessions hold.
     """
     using = router.db_for_write(KeycloakIdentity)
     known = KeycloakIdentity.objects.using(using).filter(user_id=user.pk)
     try:
         with transaction.atomic(using=using):
-            people = list(known.values_list("issuer", "subject"))
+            people = set(known.values_list("issuer", "subject"))
+            people |= records.people_of(user.pk)
             jobs.forget_user(user.pk)
     except Error as error:  # the caller saves a user, which must not fail of this
         _log.warning("kc_exchange.identities_unread: %s", error)

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db import Error, router, transaction
 from django.db.models.signals import post_delete, post_save
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import capture, jobs, signals
 from kc_exchange.logout import people, records
@@ -34,6 +35,7 @@ def connect() -> None:
     post_delete.connect(deleted, sender=KeycloakIdentity, dispatch_uid=_HERE)
 
 
+@sensitive_variables()
 def left(request: HttpRequest | None = None, **_signal: Any) -> None:
     """Forget the login of a session, just before it is emptied."""
     if request is None or not hasattr(request, "session"):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import Error, router, transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture import box
 from kc_exchange.models import KeycloakLogin
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger("kc_exchange")
 _SALT = "kc_exchange.logout"
 _PURPOSE = b"key of a session, v1"
+_PERSON = b"person of a login, v1"
 _LATE = timedelta(hours=1)
 """How long it is remembered that a session at Keycloak is over."""
 
 
+@sensitive_variables()
 def note(
     *,
     issuer: str,
@@ -34,6 +38,7 @@ def note(
     session_id: str,
     session_key: str,
     former_key: str,
+    user_id: str,
     **_signal: Any,
 ) -> None:
     """Note a login, or the new key of its session; a receiver of `login_kept`.
@@ -42,8 +47,9 @@ def note(
     logged, and the login goes on: a logout at Keycloak will not reach it.
     """
     marks = marks_of("session", issuer, session_id)
+    using = router.db_for_write(KeycloakLogin)
     try:
-        with transaction.atomic(using=router.db_for_write(KeycloakLogin)):
+        with transaction.atomic(using=using):
             forget(former_key)
             KeycloakLogin.objects.update_or_create(
                 session_digest=_digests("key", session_key)[0],
@@ -51,12 +57,13 @@ def note(
                     "sealed_key": box.close(session_key.encode(), _PURPOSE, b""),
                     "session_mark": marks[0] if marks else "",
                     "person_mark": (marks_of("person", issuer, subject) or [""])[0],
+                    "user_id": user_id,
+                    "sealed_person": _sealed_person(issuer, subject),
                     "created_at": timezone.now(),
                     "ended_at": None,
                 },
             )
-        over = KeycloakLogin.objects.filter(session_mark__in=marks)
-        is_over = over.exclude(ended_at=None).exists()
+            _end_if_over(marks, session_key)
     except Error as error:
         _log.warning(
             "kc_exchange.login_unnoted A logout at Keycloak will not reach this "
@@ -64,10 +71,19 @@ def note(
             error,
         )
         return
-    if is_over:
+    # What another one says meanwhile is seen once this is committed, and not before.
+    once_more = partial(_end_if_over, marks, session_key)
+    transaction.on_commit(once_more, using=using, robust=True)
+
+
+@sensitive_variables()
+def _end_if_over(marks: list[str], session_key: str) -> None:
+    over = KeycloakLogin.objects.filter(session_mark__in=marks)
+    if over.exclude(ended_at=None).exists():
         delete_session(session_key)
 
 
+@sensitive_variables()
 def forget(session_key: str | None) -> None:
     """Forget the login of a session that is left, or has another key."""
     if session_key:
@@ -84,6 +100,20 @@ def marks_of(kind: str, issuer: str, name: str) -> list[str]:
     return _digests(kind, f"{len(issuer)}:{issuer}{name}") if name else []
 
 
+def people_of(user_id: object) -> set[tuple[str, str]]:
+    """Return issuer and subject of the logins that a user's sessions hold."""
+    rows = KeycloakLogin.objects.filter(user_id=str(user_id))
+    sealed = rows.exclude(sealed_person="").values_list("sealed_person", flat=True)
+    found = (box.opened(text, _PERSON, b"") for text in sealed)
+    return {tuple(json.loads(plain)) for plain in found if plain is not None}
+
+
+@sensitive_variables()
+def _sealed_person(issuer: str, subject: str) -> str:
+    plain = json.dumps([issuer, subject]).encode()
+    return box.close(plain, _PERSON, b"") if subject else ""
+
+
 def remember_end(mark: str, now: datetime) -> None:
     """Remember that a session at Keycloak is over, whatever session comes late."""
     KeycloakLogin.objects.get_or_create(
@@ -96,6 +126,7 @@ def key_of(row: KeycloakLogin) -> str:
     return (box.opened(row.sealed_key, _PURPOSE, b"") or b"").decode()
 
 
+@sensitive_variables()
 def delete_session(session_key: str) -> None:
     """Delete a session; a request that is under way cannot save it any more."""
     _engine()().delete(session_key)
@@ -115,6 +146,7 @@ def sweep() -> int:
     return dropped + sum(_dropped(row, old, now) for row in old.iterator())
 
 
+@sensitive_variables()
 def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) -> bool:
     key = key_of(row)
     if key and _engine()().exists(key):
@@ -123,14 +155,9 @@ def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) ->
     return bool(old.filter(pk=row.pk).delete()[0])
 
 
+@sensitive_variables()
 def _digests(kind: str, text: str) -> list[str]:
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return [
-        salted_hmac(
-            f"{_SALT}.{kind}", text, secret=secret, algorithm="sha256"
-        ).hexdigest()
-        for secret in secrets
-    ]
+    return box.digests(f"{_SALT}.{kind}", text)
 
 
 def _engine() -> Any:

@@ -19,6 +19,8 @@ class Migration(migrations.Migration):
                 ('sealed_key', models.TextField()),
                 ('session_mark', models.CharField(db_index=True, max_length=64)),
                 ('person_mark', models.CharField(db_index=True, max_length=64)),
+                ('user_id', models.CharField(db_index=True, max_length=255)),
+                ('sealed_person', models.TextField()),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('ended_at', models.DateTimeField(default=None, null=True)),
             ],

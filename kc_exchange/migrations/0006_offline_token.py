@@ -23,6 +23,8 @@ class Migration(migrations.Migration):
                 ('sealed', models.TextField()),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField(db_index=True)),
+                ('session_ends_at', models.DateTimeField()),
+                ('missing_at', models.DateTimeField(default=None, null=True)),
             ],
             options={
                 'default_permissions': (),

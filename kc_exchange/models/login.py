@@ -17,8 +17,8 @@ class _Logins(models.Manager["KeycloakLogin"]):
 class KeycloakLogin(models.Model):
     """A session of this project that holds a login's tokens.
 
-    The table is no list of sessions that somebody could use: their keys are sealed,
-    and what is looked up is an HMAC, all under SECRET_KEY.
+    The table is no list of sessions that somebody could use: their keys are sealed, as
+    people at Keycloak are, and what is looked up is an HMAC, all under SECRET_KEY.
     """
 
     session_digest = models.CharField(max_length=64, unique=True)
@@ -29,6 +29,10 @@ class KeycloakLogin(models.Model):
     """HMAC of `iss` and `sid` at Keycloak."""
     person_mark = models.CharField(max_length=64, db_index=True)
     """HMAC of `iss` and `sub`."""
+    user_id = models.CharField(max_length=255, db_index=True)
+    """Who is logged in here in that session."""
+    sealed_person = models.TextField()
+    """`iss` and `sub`, for when that user is deactivated."""
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     ended_at = models.DateTimeField(null=True, default=None)
     """When Keycloak said that it is over: what comes late must not begin it anew."""

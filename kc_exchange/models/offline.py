@@ -33,6 +33,10 @@ class OfflineToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     """When the last reference to it is too old."""
+    session_ends_at = models.DateTimeField()
+    """When the session ends by its age, as it was last seen."""
+    missing_at = models.DateTimeField(null=True, default=None)
+    """When the session was not there, and that before its time."""
 
     objects = _Tokens()
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kc_exchange.capture import newest
+from tests.databases import postgresql
 from tests.impersonation.realm_desk import keycloak, realm_desk
 from tests.jobs.works import Works, works_of
 
@@ -36,4 +37,4 @@ def works(
     embedded_keycloak.set_user_enabled("alice", True)
 
 
-__all__ = ["keycloak", "realm_desk", "works"]
+__all__ = ["keycloak", "postgresql", "realm_desk", "works"]

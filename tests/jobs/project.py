@@ -80,6 +80,7 @@ def begin() -> str:
 def expire() -> str:
     """Let the session's time, and the token's, be over."""
     from django.contrib.sessions.models import Session  # noqa: PLC0415
+    from django.utils import timezone  # noqa: PLC0415
 
     from kc_exchange.jobs.logins import opened, write  # noqa: PLC0415
     from kc_exchange.models import OfflineToken  # noqa: PLC0415
@@ -89,7 +90,8 @@ def expire() -> str:
     login = opened(row)
     assert login is not None
     past = time.time() - 1
-    write(row, replace(login, ends_at=past, expires_at=past))
+    write(row, replace(login, expires_at=past))
+    row.session_ends_at = timezone.now()
     row.save()
     return ""
 

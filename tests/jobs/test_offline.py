@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 import requests
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -75,11 +77,13 @@ def row() -> OfflineToken:
 def let_session_expire(works: Works) -> None:
     """Let the session's time be over, as the row and Django know it."""
     works.session().delete()
-    kept = row()
-    login = opened(kept)
-    assert login is not None
-    write(kept, replace(login, ends_at=time.time() - 1))
-    kept.save()
+    let_time_pass()
+
+
+def let_time_pass() -> None:
+    """Let the session's end, as it was last seen, be past."""
+    past = timezone.now() - timedelta(seconds=1)
+    assert OfflineToken.objects.update(session_ends_at=past) == 1
 
 
 def let_token_expire() -> None:
@@ -144,6 +148,74 @@ def test_session_that_was_ended__before_its_time(nightly: Works) -> None:
 
     with pytest.raises(SubjectGone, match="was ended"):
         call(reference)
+
+
+def notice_in_a_job(reference: str) -> None:
+    with pytest.raises(SubjectGone):
+        call(reference)
+
+
+def notice_in_a_sweep(_reference: str) -> None:
+    call_command("kc_exchange", "sweep")
+
+
+@pytest.mark.parametrize("notice", [notice_in_a_job, notice_in_a_sweep])
+def test_session_that_was_ended__stays_so(
+    nightly: Works, notice: Callable[[str], None]
+) -> None:
+    """When its time would have come, it has not ended by its age."""
+    reference, token = reference_of(nightly), nightly.secrets()[1]
+    nightly.session().delete()
+    notice(reference)
+    let_time_pass()
+
+    with pytest.raises(SubjectGone, match="was ended"):
+        call(reference)
+    call_command("kc_exchange", "sweep")
+    assert OfflineToken.objects.count() == 1
+    OfflineToken.objects.update(missing_at=timezone.now() - timedelta(minutes=11))
+    call_command("kc_exchange", "sweep")
+    assert OfflineToken.objects.count() == 0
+    assert is_revoked(nightly, token)
+
+
+def use_on(works: Works) -> None:
+    """Renew the token, at which its row is told."""
+    expire(works)
+    assert call(works.reference()) == 200
+
+
+def sweep(_works: Works) -> None:
+    call_command("kc_exchange", "sweep")
+
+
+@pytest.mark.parametrize("learn", [use_on, sweep])
+def test_session_that_was_prolonged__and_then_ended(
+    nightly: Works, learn: Callable[[Works], None]
+) -> None:
+    """Its new end counts: before that, somebody ended it."""
+    reference = reference_of(nightly)
+    let_time_pass()
+    learn(nightly)
+    nightly.session().delete()
+
+    with pytest.raises(SubjectGone, match="was ended"):
+        call(reference)
+
+
+def test_session_that_gets_another_key__is_not_missing(nightly: Works) -> None:
+    """A job that looks for it in between ends nothing."""
+    reference = reference_of(nightly)
+    session = nightly.session()
+    kept = tokens_kept(session)
+    session.cycle_key()
+    notice_in_a_job(reference)
+    sweep(nightly)
+    session[ITEM] = sealed_anew(session.session_key, kept).sealed
+    session.save()
+
+    assert call(reference) == 200
+    assert row().missing_at is None
 
 
 def test_login__that_asked_for_none(works: Works) -> None:
@@ -226,6 +298,52 @@ def test_user_goes__after_the_key_of_the_session_changed(nightly: Works) -> None
     assert OfflineToken.objects.count() == 0
 
 
+def rotate_secret_key(settings: Any) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def goes_on(works: Works) -> None:
+    """Send a request: Django, which sees an older key, gives the session another."""
+    before = works.session().session_key
+    assert works.client.get("/start/").status_code == 200
+    assert works.session().session_key != before
+
+
+def stays(works: Works) -> None:
+    """Do nothing before the logout."""
+
+
+@pytest.mark.parametrize("goes", [stays, goes_on])
+def test_user_goes__after_a_new_secret_key(
+    nightly: Works, settings: Any, goes: Callable[[Works], None]
+) -> None:
+    """With the old one in SECRET_KEY_FALLBACKS a logout finds the row all the same."""
+    reference_of(nightly)
+    token = nightly.secrets()[1]
+    rotate_secret_key(settings)
+    goes(nightly)
+
+    nightly.client.post("/logout/")
+
+    assert OfflineToken.objects.count() == 0
+    assert is_revoked(nightly, token)
+
+
+def test_new_secret_key__is_followed(nightly: Works, settings: Any) -> None:
+    """A reference from before it is good, and the row is found without the old one."""
+    reference = reference_of(nightly)
+    rotate_secret_key(settings)
+    goes_on(nightly)
+
+    assert call(reference) == 200
+    assert reference_of(nightly)
+    assert OfflineToken.objects.count() == 1
+    settings.SECRET_KEY_FALLBACKS = []
+    forget_session(nightly.session().session_key)
+    assert OfflineToken.objects.count() == 0
+
+
 def test_user_goes__while_keycloak_is_away(nightly: Works) -> None:
     """The logout succeeds all the same, and the token is gone here."""
     reference_of(nightly)
@@ -280,6 +398,45 @@ def test_login__has_one_row(nightly: Works) -> None:
 
     assert row().expires_at > timezone.now() + timedelta(minutes=50)
     assert call(first) == call(second) == 200
+
+
+@contextmanager
+def before_a_row_is_written(act: Callable[[], object]) -> Iterator[None]:
+    """Do something, once, right before the next row is inserted or updated."""
+    waiting = [act]
+
+    def wrapper(execute: Any, sql: str, *args: Any) -> Any:
+        writes = sql.startswith(("INSERT", "UPDATE"))
+        if writes and '"kc_exchange_offlinetoken"' in sql and waiting:
+            waiting.pop()()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert not waiting
+
+
+def log_out(works: Works) -> None:
+    """Log out as another request of the same browser does."""
+    browser = Client()
+    browser.cookies = works.client.cookies.copy()
+    browser.post("/logout/")
+
+
+@pytest.mark.parametrize("goes", [log_out, deactivated])
+@pytest.mark.parametrize("kept_before", [True, False])
+def test_reference__made_while_the_user_goes(
+    nightly: Works, goes: Callable[[Works], object], kept_before: bool
+) -> None:
+    """Nothing is kept of a login that was forgotten meanwhile."""
+    if kept_before:
+        reference_of(nightly)
+
+    with before_a_row_is_written(lambda: goes(nightly)):
+        reply = nightly.client.get("/start/", {"offline": "yes"})
+
+    assert reply.status_code == 401
+    assert OfflineToken.objects.count() == 0
 
 
 def test_renewal_of_the_session__is_followed(nightly: Works) -> None:

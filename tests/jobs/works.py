@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, JsonResponse
 from django.test import Client
 from django.urls import path
@@ -28,7 +29,10 @@ def start(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"reference": reference})
 
 
-urlpatterns = [path("start/", start)]
+urlpatterns = [
+    path("start/", start),
+    path("logout/", LogoutView.as_view(next_page="/start/")),
+]
 
 
 @dataclass

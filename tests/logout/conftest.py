@@ -11,6 +11,7 @@ from django.test import Client
 from kc_exchange import capture, downstream_session
 from kc_exchange.context import using_subject_token
 from kc_exchange.models import remember_identity
+from tests.databases import postgresql
 from tests.impersonation.realm_desk import REALM, log_in, tokens_of
 
 if TYPE_CHECKING:
@@ -69,3 +70,6 @@ def shop(
 ) -> Shop:
     configure(embedded_keycloak, kc_downstream)
     return Shop(embedded_keycloak)
+
+
+__all__ = ["Shop", "kept", "postgresql", "shop"]

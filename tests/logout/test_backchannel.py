@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache as django_cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
+from kc_exchange.impersonation.session import digest
 from kc_exchange.jwt_validation.logout_token import EVENT
 from kc_exchange.logout import records
-from kc_exchange.models import KeycloakLogin
+from kc_exchange.models import ImpersonationGrant, KeycloakLogin
 from kc_exchange.tokens import unverified_claims
 from tests.impersonation.realm_desk import REALM
+from tests.impersonation.test_record_fails import record_refuses
 from tests.login.browser import views, whoami
 from tests.logout.conftest import kept
 
@@ -134,6 +137,62 @@ def test_logout__same_token_twice(shop: Shop) -> None:
     assert user(later) == "alice"
 
 
+class Away(LocMemCache):
+    """A cache whose server does not answer."""
+
+    def _fail(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise ConnectionError
+
+    add = get = delete = _fail
+
+
+class Hiding(LocMemCache):
+    """One that hides it."""
+
+    def add(self, *_args: Any, **_kwargs: Any) -> bool:
+        """Say that nothing was added, and add nothing."""
+        return False
+
+
+@pytest.mark.parametrize("kind", [Away, Hiding])
+@pytest.mark.parametrize("changes", [{}, {"sid": ...}])
+def test_logout__while_the_default_cache_is_away(
+    shop: Shop, settings: Any, kind: type, changes: dict[str, Any]
+) -> None:
+    """Keycloak says it once, so the login is over all the same."""
+    browser = shop.login(shop.person("alice"))
+    tokens = kept(browser)
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.{kind.__name__}"}}
+
+    assert post(logout_token(shop, tokens, **changes)).status_code == 200
+    assert user(browser) == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_logout__one_of_several_fails(shop: Shop) -> None:
+    """The others are over all the same, and the failure is told."""
+    alice = shop.person("alice")
+    browsers = [shop.login(alice) for _ in range(3)]
+    refused = browsers[0].session.session_key
+    grant = ImpersonationGrant.objects.create(
+        operator_id=str(alice.pk),
+        target_id="2",
+        reason="x",
+        started_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(hours=1),
+        session_digest=digest(refused),
+    )
+    token = logout_token(shop, kept(browsers[0]), sid=...)
+    with record_refuses():
+        response = post(token)
+
+    assert (response.status_code, response.json()["error"]) == (400, "server_error")
+    assert [user(browser) for browser in browsers] == ["", "", ""]
+    assert post(token).status_code == 200
+    grant.refresh_from_db()
+    assert grant.end_cause == ImpersonationGrant.Cause.LOGOUT
+
+
 def test_logout__finds_the_session_under_its_new_key(shop: Shop) -> None:
     """A key is renewed by a new password, and at the start and end of a grant."""
     browser = shop.login(shop.person("alice"))
@@ -163,6 +222,7 @@ def test_logout__while_the_key_is_renewed(shop: Shop) -> None:
         session_id=said["sid"],
         session_key=str(session.session_key),
         former_key=str(old),
+        user_id="1",
     )
 
     assert not session.exists(str(session.session_key))
@@ -185,6 +245,7 @@ def test_login__of_a_session_that_is_over(shop: Shop) -> None:
         session_id=said["sid"],
         session_key=str(late.session.session_key),
         former_key="",
+        user_id="1",
     )
 
     assert user(late) == ""

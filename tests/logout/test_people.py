@@ -95,6 +95,24 @@ def test_person__is_shut_out(
     assert [shop.is_kept(tokens) for tokens in logins] == [False, False]
 
 
+@pytest.mark.parametrize("change", [deactivate, set_password, delete, tell])
+def test_person__without_an_identity(
+    shop: Shop, at_commit: Any, change: Callable[[Any], None]
+) -> None:
+    """A login that the site made by itself, and kept by `capture.keep` alone."""
+    alice = get_user_model().objects.create_user("alice", password="first-password")
+    other = get_user_model().objects.create_user("olga")
+    logins = [kept(shop.login(user)) for user in (alice, other)]
+    for tokens in logins:
+        shop.is_kept(tokens)
+    assert not alice.keycloak_identities.exists()
+
+    with at_commit():
+        change(alice)
+
+    assert [shop.is_kept(tokens) for tokens in logins] == [False, True]
+
+
 def test_person__before_the_commit(shop: Shop) -> None:
     """Before, another process would take the user for good, and obtain one anew."""
     alice = shop.person("alice")
