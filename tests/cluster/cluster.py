@@ -52,8 +52,10 @@ _COMMANDS = {
 class Cluster:
     """All of it, running; `folder` holds its logs and the e-mails to administrators."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lifespan: int = 300) -> None:
         self.folder = folder
+        self.lifespan = lifespan
+        """Seconds that Keycloak's tokens last."""
         self.mail = folder / "mail"
         self.redis = Redis(folder)
         self.postgresql = PostgreSQL()
@@ -98,7 +100,7 @@ class Cluster:
             self.database = self.postgresql.start()
             self._python("-m", f"{_PROJECT}.prepare", *OPERATORS)
             keycloak.result()
-        self.realm.make()
+        self.realm.make(self.lifespan)
         self.recorder.learn_keys()
         for name, command in _COMMANDS.items():
             running.callback(self._end, name)

@@ -24,7 +24,9 @@ from tests.cluster.realm import CUSTOMERS, OPERATORS
 
 EVERY = 10.0
 """Seconds from one fault to the next."""
-WARM_UP = 20.0
+LIFESPAN = 60
+"""Seconds that tokens last: each is renewed many times."""
+WARM_UP = 30.0
 """Seconds of load before anything is measured."""
 QUIET = 5.0
 """Seconds at the end in which every call has to go well."""
@@ -126,7 +128,7 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        soak = Soak(stack.enter_context(Cluster(folder)))
+        soak = Soak(stack.enter_context(Cluster(folder, lifespan=LIFESPAN)))
         soak.judge(soak.run(minutes * 60))
     for what in soak.wrong:
         say(f"WRONG: {what}")
