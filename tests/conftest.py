@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kc_exchange.testing import DownstreamRecorder, EmbeddedKeycloak
+
+# Before anything of them is imported: what they assert is told in full.
+pytest.register_assert_rewrite(
+    *(f"tests.{p.parent.name}" for p in Path(__file__).parent.glob("*/__init__.py"))
+)
 
 _HOW = {
     "services": "tests of the browser, the wheel, PostgreSQL and MariaDB; to run them: "

@@ -38,19 +38,19 @@ def test_certificate__that_cannot_be_read(
         return numbers(settings, *both)
 
     pair = {"CERTIFICATE": files.certificate, "CERTIFICATE_KEY": files.key}
-    assert told(CA_BUNDLE=str(tmp_path / "none.pem")) == ["kc_exchange.W030"]
+    assert told(CA_BUNDLE=str(tmp_path / "none.pem")) == ["kc_exchange.W029"]
     assert told(CA_BUNDLE=files.authorities) == []
     assert told(**pair) == []
     files.write_key(issue("other", authority()))
     settled = {**pair, "CA_BUNDLE": ""}
-    assert told(**settled) == ["kc_exchange.W030"]
+    assert told(**settled) == ["kc_exchange.W029"]
 
 
 def test_key__that_nothing_is_bound_to(settings: Any) -> None:
     """Who sets a key means to use it."""
     key = {"DPOP_KEY": key_pem()}
 
-    assert numbers(settings, key, {}) == ["kc_exchange.W031"]
+    assert numbers(settings, key, {}) == ["kc_exchange.W030"]
     assert numbers(settings, key, {"DPOP": True}) == []
     assert numbers(settings, key, {"DPOP": True, "REALM": "default"}) == []
 

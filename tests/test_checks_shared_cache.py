@@ -15,9 +15,9 @@ BACKENDS = "django.core.cache.backends"
     ("backend", "location", "number"),
     [
         ("redis.RedisCache", "redis://127.0.0.1:1/0", None),
-        ("locmem.LocMemCache", "x", "kc_exchange.W034"),
-        ("dummy.DummyCache", "", "kc_exchange.W034"),
-        ("db.DatabaseCache", "table", "kc_exchange.W033"),
+        ("locmem.LocMemCache", "x", "kc_exchange.W032"),
+        ("dummy.DummyCache", "", "kc_exchange.W032"),
+        ("db.DatabaseCache", "table", "kc_exchange.W031"),
     ],
 )
 def test_backend__is_looked_at(

@@ -1,6 +1,6 @@
 """System checks: each setting that can be wrong or unsafe has its number.
 
-E001-E011, E017-E021 and E026-E044 are mistakes in the dictionary itself, found by
+E001-E011, E017-E021 and E026-E038 are mistakes in the dictionary itself, found by
 `kc_exchange.conf`. The rest needs the project around it.
 """
 

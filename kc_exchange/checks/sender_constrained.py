@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @register(Tags.security)
 def check_sender_constrained(**_kwargs: Any) -> list[CheckMessage]:
-    """W030: certificates that cannot be read; W031: a key that nothing is bound to."""
+    """W029: certificates that cannot be read; W030: a key that nothing is bound to."""
     if conf.problems():
         return []
     parsed = conf.current()
@@ -35,7 +35,7 @@ def _certificates(parsed: conf.Settings) -> Iterator[CheckMessage]:
             try:
                 transport.context_of(owner)
             except ExchangeMisconfigured as error:
-                yield warning("W030", error.cause, error.fix)
+                yield warning("W029", error.cause, error.fix)
 
 
 def _unused_keys(parsed: conf.Settings) -> Iterator[CheckMessage]:
@@ -46,7 +46,7 @@ def _unused_keys(parsed: conf.Settings) -> Iterator[CheckMessage]:
         asked = "" in named and (realm.users or realm.alias == acting)
         if realm.dpop_key and not asked and realm.alias not in named:
             yield warning(
-                "W031",
+                "W030",
                 f"Realm {realm.alias!r} has a DPOP_KEY, and no token is bound to it.",
                 "Set DPOP: True of each downstream whose tokens it is for, or leave "
                 "the key out.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @register(Tags.caches)
 def check_shared_cache(**_kwargs: Any) -> list[CheckMessage]:
-    """W033: what the alias of SHARED_CACHE cannot do; W034: that it is not shared."""
+    """W031: what the alias of SHARED_CACHE cannot do; W032: that it is not shared."""
     if conf.problems():
         return []
     shared = conf.current().shared_cache
@@ -29,7 +29,7 @@ def check_shared_cache(**_kwargs: Any) -> list[CheckMessage]:
     if isinstance(backend, (LocMemCache, DummyCache)):
         return [
             warning(
-                "W034",
+                "W032",
                 f"SHARED_CACHE names {shared.alias!r}, which is a cache of each "
                 "process alone.",
                 "Name one of CACHES that all processes reach, such as Redis; or leave "
@@ -40,7 +40,7 @@ def check_shared_cache(**_kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         warning(
-            "W033",
+            "W031",
             f"SHARED_CACHE names {shared.alias!r}, which is no RedisCache of Django's: "
             "it unpickles what it reads, and waits as long as it likes.",
             "Use django.core.cache.backends.redis.RedisCache; or let nobody else write "

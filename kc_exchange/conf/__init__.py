@@ -16,6 +16,7 @@ from kc_exchange.conf.impersonation_values import AtKeycloak, Audit, Impersonati
 from kc_exchange.conf.parse import parse
 from kc_exchange.conf.reader import Problem
 from kc_exchange.conf.secret_file import client_secret
+from kc_exchange.conf.shared_values import SharedCache
 from kc_exchange.conf.values import (
     ANY,
     ClientAuth,
@@ -23,7 +24,6 @@ from kc_exchange.conf.values import (
     Provider,
     Realm,
     Settings,
-    SharedCache,
     Strategy,
 )
 

@@ -123,7 +123,7 @@ def _dpop(reader: Reader, strategy: Chosen) -> bool:
     wanted = reader.flag("DPOP")
     if wanted and strategy in _NOT_OURS:
         hint = "Leave it out: only whoever asks for a token can bind it to a key."
-        reader.wrong("E037", f"does not go with STRATEGY {strategy!r}", hint, "DPOP")
+        reader.wrong("E035", f"does not go with STRATEGY {strategy!r}", hint, "DPOP")
     return wanted
 
 
@@ -131,10 +131,10 @@ def _certificate(reader: Reader) -> str:
     certificate = reader.text("CERTIFICATE")
     if "CERTIFICATE_KEY" in reader.raw and not certificate:
         hint = "Name the file of the certificate, too; or leave both out."
-        reader.wrong("E038", "has no CERTIFICATE", hint, "CERTIFICATE_KEY")
+        reader.wrong("E036", "has no CERTIFICATE", hint, "CERTIFICATE_KEY")
     if certificate and str(reader.raw.get("BASE_URL")).startswith("http:"):
         hint = "Write an https BASE_URL: certificates are shown in TLS alone."
-        reader.wrong("E038", "goes with plain http", hint, "CERTIFICATE")
+        reader.wrong("E036", "goes with plain http", hint, "CERTIFICATE")
     return certificate
 
 

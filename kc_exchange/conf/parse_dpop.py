@@ -31,7 +31,7 @@ def proof_keys(
                 "Give the text of an EC, Ed25519 or RSA key in PEM form, without a "
                 "passphrase; EC P-256 suits every server."
             )
-            _wrong(top, "E036", realm, "is no private key in PEM form", hint)
+            _wrong(top, "E034", realm, "is no private key in PEM form", hint)
     asking = {alias for alias, realm in realms.items() if realm.users}
     asking |= {impersonates} & set(realms)
     bound = [one for one in downstreams if one.dpop]
@@ -44,7 +44,7 @@ def proof_keys(
                 "ec_paramgen_curve:P-256` and give every process the same; or leave "
                 f"DPOP out of {names}."
             )
-            _wrong(top, "E035", realm, "is missing, and tokens are bound to it", hint)
+            _wrong(top, "E033", realm, "is missing, and tokens are bound to it", hint)
 
 
 def _wrong(top: Reader, number: str, realm: Realm, what: str, hint: str) -> None:

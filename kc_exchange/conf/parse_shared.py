@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from kc_exchange.conf.values import SharedCache
+from kc_exchange.conf.shared_values import SharedCache
 
 if TYPE_CHECKING:
     from kc_exchange.conf.reader import Reader
@@ -22,10 +22,10 @@ def shared_cache(top: Reader) -> SharedCache | None:
         return None
     reader = top.part("SHARED_CACHE")
     reader.only(SHARED)
-    alias = reader.text("ALIAS", number="E043")
+    alias = reader.text("ALIAS", number="E037")
     if alias and alias not in settings.CACHES:
         hint = f"Name one of CACHES: {sorted(settings.CACHES)}."
-        reader.wrong("E043", f"is {alias!r}, which CACHES does not have", hint, "ALIAS")
+        reader.wrong("E037", f"is {alias!r}, which CACHES does not have", hint, "ALIAS")
     return SharedCache(
         alias=alias,
         keys=_keys(reader),
@@ -39,5 +39,5 @@ def _keys(reader: Reader) -> tuple[str | bytes, ...]:
     keys = reader.texts("KEYS")
     if any(len(key) < _SHORTEST_KEY for key in keys):
         hint = "Make each of 32 random characters or more."
-        reader.wrong("E044", "has a key that is too short", hint, "KEYS")
+        reader.wrong("E038", "has a key that is too short", hint, "KEYS")
     return keys or (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)

@@ -13,6 +13,8 @@ from kc_exchange.exceptions import UnknownDownstream, UnknownProvider, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kc_exchange.conf.shared_values import SharedCache
+
 ClientAuth = Literal[
     "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"
 ]
@@ -148,20 +150,6 @@ class Downstream:
             realm: the user's realm; empty for the provider of strategy `external`.
         """
         return self.subject_issuers.get(realm, realm)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedCache:
-    """The cache that processes share for exchanged tokens."""
-
-    alias: str
-    """Which of CACHES."""
-    keys: tuple[str | bytes, ...] = field(repr=False)
-    """What its entries are sealed under: the first; the others still open."""
-    local_seconds: float = 10.0
-    """Seconds after which a process looks whether its copy is still good."""
-    timeout: float = 0.05
-    """Seconds that one operation may take, before the cache counts as away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,13 +167,13 @@ def test_parse__hides_secrets() -> None:
         ("E011", {**GOOD, "REFUSED_SECONDS": 61}, "out of range"),
         ("E011", realm("MAX_IN_FLIGHT", 0), "out of range"),
         ("E032", realm("CLIENT_SECRET_FILE", "/run/secret"), "CLIENT_SECRET too"),
-        ("E035", downstream("DPOP", True), "['DPOP_KEY'] is missing"),
-        ("E036", realm("DPOP_KEY", "nonsense"), "no private key"),
+        ("E033", downstream("DPOP", True), "['DPOP_KEY'] is missing"),
+        ("E034", realm("DPOP_KEY", "nonsense"), "no private key"),
         ("E011", downstream("DPOP", "yes"), "is not a truth value"),
-        ("E038", downstream("CERTIFICATE_KEY", "key.pem"), "has no CERTIFICATE"),
-        ("E043", {**GOOD, "SHARED_CACHE": {}}, "is missing"),
-        ("E043", {**GOOD, "SHARED_CACHE": {"ALIAS": "other"}}, "is 'other'"),
-        ("E044", {**GOOD, "SHARED_CACHE": {**SHARED, "KEYS": ["x"]}}, "too short"),
+        ("E036", downstream("CERTIFICATE_KEY", "key.pem"), "has no CERTIFICATE"),
+        ("E037", {**GOOD, "SHARED_CACHE": {}}, "is missing"),
+        ("E037", {**GOOD, "SHARED_CACHE": {"ALIAS": "other"}}, "is 'other'"),
+        ("E038", {**GOOD, "SHARED_CACHE": {**SHARED, "KEYS": ["x"]}}, "too short"),
         ("E011", {**GOOD, "SHARED_CACHE": {**SHARED, "LOCAL_SECONDS": 61}}, "range"),
         ("E011", {**GOOD, "SHARED_CACHE": {**SHARED, "TIMEOUT": 5}}, "range"),
         ("E002", {**GOOD, "SHARED_CACHE": {**SHARED, "TTL": 5}}, "'TTL'"),
@@ -193,14 +193,14 @@ def test_parse__mistake(number: str, raw: Any, says: str) -> None:
 @pytest.mark.parametrize(
     ("number", "changes", "says"),
     [
-        ("E037", {"DPOP": True, "STRATEGY": "forward"}, "STRATEGY 'forward'"),
+        ("E035", {"DPOP": True, "STRATEGY": "forward"}, "STRATEGY 'forward'"),
         (
-            "E037",
+            "E035",
             {"DPOP": True, "STRATEGY": "linked", "REQUESTED_ISSUER": "github"},
             "STRATEGY 'linked'",
         ),
         (
-            "E038",
+            "E036",
             {"CERTIFICATE": "a.pem", "BASE_URL": "http://127.0.0.1/"},
             "goes with plain http",
         ),
@@ -228,7 +228,7 @@ def test_dpop_key__is_asked_of_whoever_asks() -> None:
         raw |= changes.pop("TOP", {})
         raw["DOWNSTREAMS"]["orders-api"] |= changes
         problems = parse(raw, debug=False)[1]
-        assert {p.number for p in problems} == {"E035"}
+        assert {p.number for p in problems} == {"E033"}
         return [p.message.split("'")[3] for p in problems]
 
     assert missing() == ["default"]

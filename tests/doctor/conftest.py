@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 
-pytest.register_assert_rewrite("tests.doctor.admin", "tests.doctor.world")
-
-from tests.doctor.provider import provider  # noqa: E402 - after the line above
+from tests.doctor.provider import provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

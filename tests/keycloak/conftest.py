@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "tests.keycloak.admins",
-    "tests.keycloak.browser",
-    "tests.keycloak.rows",
-    "tests.keycloak.servers",
-)
-
-from tests.keycloak.admins import EmbeddedAdmin, RealAdmin  # noqa: E402
-from tests.keycloak.browser import Browser  # noqa: E402
-from tests.keycloak.kinds import Kind, kinds  # noqa: E402
-from tests.keycloak.provider import Provider  # noqa: E402
-from tests.keycloak.realms import (  # noqa: E402
+from tests.keycloak.admins import EmbeddedAdmin, RealAdmin
+from tests.keycloak.browser import Browser
+from tests.keycloak.kinds import Kind, kinds
+from tests.keycloak.provider import Provider
+from tests.keycloak.realms import (
     REALM,
     brokering_realms,
     shop_realm,
 )
-from tests.keycloak.servers import Server  # noqa: E402 - after the line above
-from tests.real_keycloak import FEATURES, administrator, needed_address  # noqa: E402
+from tests.keycloak.servers import Server
+from tests.real_keycloak import FEATURES, administrator, needed_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

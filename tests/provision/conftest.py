@@ -6,24 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "tests.keycloak.admins",
-    "tests.keycloak.browser",
-    "tests.keycloak.servers",
-    "tests.provision.commands",
-    "tests.provision.company",
-    "tests.provision.real",
-    "tests.provision.wants",
-)
-
-from kc_exchange.testing import DownstreamRecorder  # noqa: E402
-from tests.provision.commands import Command  # noqa: E402
-from tests.provision.company import Company  # noqa: E402
-from tests.provision.kinds import SMALL  # noqa: E402
-from tests.provision.provider import Provider  # noqa: E402
-from tests.provision.real import Keycloak  # noqa: E402
-from tests.provision.stub.server import AdminApi  # noqa: E402
-from tests.real_keycloak import administrator, needed_address  # noqa: E402
+from kc_exchange.testing import DownstreamRecorder
+from tests.provision.commands import Command
+from tests.provision.company import Company
+from tests.provision.kinds import SMALL
+from tests.provision.provider import Provider
+from tests.provision.real import Keycloak
+from tests.provision.stub.server import AdminApi
+from tests.real_keycloak import administrator, needed_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
