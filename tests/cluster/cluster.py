@@ -129,6 +129,8 @@ class Cluster:
             "DJANGO_SETTINGS_MODULE": f"{_PROJECT}.settings",
             "KC_EXCHANGE_CLUSTER": json.dumps(given),
             "PYTHONUNBUFFERED": "1",
+            # One for each thread would grow for long, and hide what really leaks.
+            "MALLOC_ARENA_MAX": "2",
         }
 
     def log_of(self, name: str) -> Path:

@@ -26,8 +26,10 @@ EVERY = 10.0
 """Seconds from one fault to the next."""
 LIFESPAN = 60
 """Seconds that tokens last: each is renewed many times."""
-WARM_UP = 30.0
-"""Seconds of load before anything is measured."""
+WARM_UP = 5
+"""So many faults come before anything is measured: what hangs fills pools."""
+PAUSE = 3.0
+"""Seconds before each of them."""
 QUIET = 5.0
 """Seconds at the end in which every call has to go well."""
 LOADED, PATIENT, JOBBER = CUSTOMERS[:40], CUSTOMERS[41], CUSTOMERS[42]
@@ -47,7 +49,9 @@ class Soak:
     def run(self, seconds: float) -> list[Trend]:
         """Go through it; return how the processes did."""
         with self.load, self.desk, self.jobs:
-            time.sleep(WARM_UP)
+            for fault in Faults(self.cluster, PATIENT).rotation[:WARM_UP]:
+                time.sleep(PAUSE)
+                fault()
             with Gauges(self.cluster) as gauges:
                 self._faults(seconds)
             quiet = time.monotonic()
