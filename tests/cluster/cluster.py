@@ -52,8 +52,10 @@ _COMMANDS = {
 class Cluster:
     """All of it, running; `folder` holds its logs and the e-mails to administrators."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lifespan: int = 300) -> None:
         self.folder = folder
+        self.lifespan = lifespan
+        """Seconds that Keycloak's tokens last."""
         self.mail = folder / "mail"
         self.redis = Redis(folder)
         self.postgresql = PostgreSQL()
@@ -98,7 +100,7 @@ class Cluster:
             self.database = self.postgresql.start()
             self._python("-m", f"{_PROJECT}.prepare", *OPERATORS)
             keycloak.result()
-        self.realm.make()
+        self.realm.make(self.lifespan)
         self.recorder.learn_keys()
         for name, command in _COMMANDS.items():
             running.callback(self._end, name)
@@ -127,6 +129,8 @@ class Cluster:
             "DJANGO_SETTINGS_MODULE": f"{_PROJECT}.settings",
             "KC_EXCHANGE_CLUSTER": json.dumps(given),
             "PYTHONUNBUFFERED": "1",
+            # One for each thread would grow for long, and hide what really leaks.
+            "MALLOC_ARENA_MAX": "2",
         }
 
     def log_of(self, name: str) -> Path:

@@ -17,6 +17,7 @@ GROWTH = 0.10
 """How much more memory a process may take at the end than after its warm-up."""
 LEAST_GROWTH = 12.0
 """The same in MB, where a tenth is less."""
+_PARTS = 10
 MORE_FILES = 16
 """How many more file descriptors: pools of connections fill up when something hangs."""
 
@@ -40,6 +41,8 @@ class Trend:
     pid: int
     before: Sample
     after: Sample
+    course: tuple[float, ...] = ()
+    """The least memory of each of some equal parts of the time, in MB."""
 
     @property
     def is_flat(self) -> bool:
@@ -52,7 +55,8 @@ class Trend:
         before, after = self.before, self.after
         return (
             f"{self.name:9} {self.pid:7} {before.megabytes:6.1f} -> "
-            f"{after.megabytes:6.1f} MB  {before.files:4} -> {after.files:4} files"
+            f"{after.megabytes:6.1f} MB  {before.files:4} -> {after.files:4} files  "
+            f"({' '.join(f'{part:.0f}' for part in self.course)})"
         )
 
 
@@ -92,9 +96,17 @@ class Gauges:
                 pid,
                 _least([look[pid] for look in first]),
                 _least([look[pid] for look in last]),
+                self._course(pid),
             )
             for pid in sorted(there)
         ]
+
+    def _course(self, pid: int) -> tuple[float, ...]:
+        size = max(1, len(self._looks) // _PARTS)
+        parts = [self._looks[at : at + size] for at in range(0, size * _PARTS, size)]
+        return tuple(
+            min(look[pid].megabytes for look in part) for part in parts if part
+        )
 
 
 def _least(samples: list[Sample]) -> Sample:

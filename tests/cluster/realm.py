@@ -18,8 +18,8 @@ OPERATORS = [f"operator-{number}" for number in range(6)]
 _FILE = ROOT / "exampleproject/keycloak/shop-realm.json"
 
 
-def document() -> dict[str, Any]:
-    """Return the realm, as the admin API imports it."""
+def document(lifespan: int) -> dict[str, Any]:
+    """Return the realm, as the admin API imports it; tokens last so many seconds."""
     text = _FILE.read_text().replace("default-roles-shop", f"default-roles-{REALM}")
     realm: dict[str, Any] = json.loads(text)
     wanted = {*CLIENTS, "orders-api", "realm-management"}
@@ -29,7 +29,7 @@ def document() -> dict[str, Any]:
             client.pop(setting, None)
         if client["clientId"] in CLIENTS:
             client["secret"] = CLIENTS[client["clientId"]]
-            client["attributes"]["access.token.lifespan"] = "300"
+            client["attributes"]["access.token.lifespan"] = str(lifespan)
         if client["clientId"] == "shop":
             address = f"http://127.0.0.1:{UVICORN}/kc/backchannel-logout/"
             client["attributes"]["backchannel.logout.url"] = address
@@ -65,9 +65,9 @@ class Realm:
         self.issuer = f"{keycloak.url}/realms/{REALM}"
         self._admin = RealAdmin(keycloak.url, *administrator(), realm=REALM)
 
-    def make(self) -> None:
-        """Import it."""
-        self._admin.import_realm(document())
+    def make(self, lifespan: int) -> None:
+        """Import it; tokens last so many seconds."""
+        self._admin.import_realm(document(lifespan))
 
     def forget_events(self) -> None:
         """Count from now on."""

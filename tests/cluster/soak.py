@@ -24,8 +24,12 @@ from tests.cluster.realm import CUSTOMERS, OPERATORS
 
 EVERY = 10.0
 """Seconds from one fault to the next."""
-WARM_UP = 20.0
-"""Seconds of load before anything is measured."""
+LIFESPAN = 60
+"""Seconds that tokens last: each is renewed many times."""
+WARM_UP = 5
+"""So many faults come before anything is measured: what hangs fills pools."""
+PAUSE = 3.0
+"""Seconds before each of them."""
 QUIET = 5.0
 """Seconds at the end in which every call has to go well."""
 LOADED, PATIENT, JOBBER = CUSTOMERS[:40], CUSTOMERS[41], CUSTOMERS[42]
@@ -45,7 +49,9 @@ class Soak:
     def run(self, seconds: float) -> list[Trend]:
         """Go through it; return how the processes did."""
         with self.load, self.desk, self.jobs:
-            time.sleep(WARM_UP)
+            for fault in Faults(self.cluster, PATIENT).rotation[:WARM_UP]:
+                time.sleep(PAUSE)
+                fault()
             with Gauges(self.cluster) as gauges:
                 self._faults(seconds)
             quiet = time.monotonic()
@@ -126,7 +132,7 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
-        soak = Soak(stack.enter_context(Cluster(folder)))
+        soak = Soak(stack.enter_context(Cluster(folder, lifespan=LIFESPAN)))
         soak.judge(soak.run(minutes * 60))
     for what in soak.wrong:
         say(f"WRONG: {what}")

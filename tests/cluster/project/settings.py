@@ -62,6 +62,7 @@ KC_EXCHANGE = {
     "DOWNSTREAMS": {
         "orders-api": {"BASE_URL": given["downstream"], "SCOPES": ["orders:read"]},
     },
+    "CACHE_SIZE": 200,  # full before a soak begins to measure
     # Hundreds of threads share the cores of one machine with Redis: if that waits for
     # a core, it is not away.
     "SHARED_CACHE": {
