@@ -58,6 +58,7 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
 
     Raises:
         NoSubjectToken: the login did not ask for `offline_access`.
+        SubjectGone: the user logged out, or went, meanwhile.
     """
     if not is_offline(tokens) or not claims.sid:
         raise NoSubjectToken(
@@ -85,7 +86,21 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
         expires_at=timezone.now() + timedelta(seconds=claims.max_age),
         session_ends_at=ends_at(session, getattr(user, "last_login", None)),
     )
-    return _stored(row, named, login)
+    pk = _stored(row, named, login)
+    try:
+        _refuse_gone(login, claims)
+    except SubjectGone:
+        forgetting.forget(OfflineToken.objects.filter(pk=pk))
+        raise
+    return pk
+
+
+@sensitive_variables()
+def _refuse_gone(login: Login, claims: Claims) -> None:
+    """Refuse a login that ended while its row was written: nothing forgot that row."""
+    if standing.session_of(login.session_key) is None:
+        raise SubjectGone("Whoever starts this job has logged out meanwhile.")
+    standing.refuse_user(claims.user_id, login.backend, login.session_hash)
 
 
 @sensitive_variables()
@@ -95,13 +110,17 @@ def _stored(row: OfflineToken, named: list[str], login: Login) -> UUID:
     for _ in range(2):
         known = OfflineToken.objects.filter(login_digest__in=named).first()
         if known is not None:
-            known.expires_at = max(row.expires_at, known.expires_at)
-            known.login_digest = row.login_digest
-            known.session_ends_at = row.session_ends_at
-            known.missing_at = None
             write(known, login)
-            known.save()
-            return known.pk
+            if OfflineToken.objects.filter(pk=known.pk).update(
+                user_id=row.user_id,
+                login_digest=row.login_digest,
+                session_digest=known.session_digest,
+                sealed=known.sealed,
+                expires_at=max(row.expires_at, known.expires_at),
+                session_ends_at=row.session_ends_at,
+                missing_at=None,
+            ):
+                return known.pk
         with suppress(IntegrityError), transaction.atomic(using=alias()):
             row.save(force_insert=True)
             return row.pk

@@ -58,6 +58,7 @@ class SubjectReference(str):
                 nobody here can renew, or it left no offline token.
             ForbiddenWhileImpersonating: an operator acts as somebody else; that they
                 tried is recorded.
+            SubjectGone: they logged out, or went, while an offline token was kept.
             ValueError: `max_age` is out of bounds.
         """
         refuse_while_impersonating(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 import requests
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -396,6 +398,45 @@ def test_login__has_one_row(nightly: Works) -> None:
 
     assert row().expires_at > timezone.now() + timedelta(minutes=50)
     assert call(first) == call(second) == 200
+
+
+@contextmanager
+def before_a_row_is_written(act: Callable[[], object]) -> Iterator[None]:
+    """Do something, once, right before the next row is inserted or updated."""
+    waiting = [act]
+
+    def wrapper(execute: Any, sql: str, *args: Any) -> Any:
+        writes = sql.startswith(("INSERT", "UPDATE"))
+        if writes and '"kc_exchange_offlinetoken"' in sql and waiting:
+            waiting.pop()()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert not waiting
+
+
+def log_out(works: Works) -> None:
+    """Log out as another request of the same browser does."""
+    browser = Client()
+    browser.cookies.update(works.client.cookies)
+    browser.post("/logout/")
+
+
+@pytest.mark.parametrize("goes", [log_out, deactivated])
+@pytest.mark.parametrize("kept_before", [True, False])
+def test_reference__made_while_the_user_goes(
+    nightly: Works, goes: Callable[[Works], object], kept_before: bool
+) -> None:
+    """Nothing is kept of a login that was forgotten meanwhile."""
+    if kept_before:
+        reference_of(nightly)
+
+    with before_a_row_is_written(lambda: goes(nightly)):
+        reply = nightly.client.get("/start/", {"offline": "yes"})
+
+    assert reply.status_code == 401
+    assert OfflineToken.objects.count() == 0
 
 
 def test_renewal_of_the_session__is_followed(nightly: Works) -> None:
