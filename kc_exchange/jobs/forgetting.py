@@ -7,20 +7,22 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf, exchange
 from kc_exchange.capture.session_age import known_end
-from kc_exchange.exceptions import SubjectGone
+from kc_exchange.exceptions import ExchangeError, SubjectGone
 from kc_exchange.jobs import standing
 from kc_exchange.jobs.claims import login_of
 from kc_exchange.jobs.logins import Login, alias, digests, is_offline, opened
 from kc_exchange.models import OfflineToken
-from kc_exchange.tokens import SubjectToken
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from kc_exchange.tokens import TokenSet
 
 _log = logging.getLogger("kc_exchange")
@@ -30,7 +32,7 @@ _MOVING = timedelta(minutes=10)
 
 @sensitive_variables()
 def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
-    """Delete and revoke the offline token of a session that was logged out.
+    """Revoke the offline token of a session that was logged out; no job uses it.
 
     `tokens` are those that it keeps: they tell its login where its key is a new one.
     """
@@ -42,7 +44,7 @@ def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
 
 
 def forget_user(user_id: object) -> None:
-    """Delete and revoke all offline tokens of a user."""
+    """Revoke all offline tokens of a user; no job uses them."""
     forget(OfflineToken.objects.filter(user_id=str(user_id)))
 
 
@@ -53,7 +55,12 @@ def recheck_user(user_id: object) -> None:
 
 
 def sweep() -> int:
-    """Forget what is too old, and of whom is gone; return how many that were."""
+    """Forget what is too old, and of whom is gone; return how many that were.
+
+    What could not be revoked before is tried again.
+    """
+    for pk in list(OfflineToken.ended.values_list("pk", flat=True)):
+        _revoke(pk)
     before = OfflineToken.objects.count()
     forget(OfflineToken.objects.filter(expires_at__lte=timezone.now()))
     for row in OfflineToken.objects.iterator():
@@ -100,19 +107,23 @@ def _recheck(row: OfflineToken) -> Login | None:
 
 
 def forget(rows: Any) -> None:
-    """Delete these rows, and revoke their tokens as soon as that is committed."""
+    """Let no job use these tokens; revoke them as soon as that is committed."""
     for row in rows:
-        login = opened(row)
-        deleted, _ = OfflineToken.objects.filter(pk=row.pk).delete()
-        if deleted and login is not None:
-            transaction.on_commit(partial(_revoke, login), using=alias(), robust=True)
+        of_row = OfflineToken.objects.filter(pk=row.pk)
+        if of_row.update(ended_at=timezone.now(), login_digest=None):
+            revoke = partial(_revoke, row.pk)
+            transaction.on_commit(revoke, using=alias(), robust=True)
 
 
-def _revoke(login: Login) -> None:
-    """Revoke at Keycloak (RFC 7009), as far as it answers; a failure is logged."""
+def _revoke(pk: UUID) -> None:
+    """Revoke at Keycloak (RFC 7009), and delete the row: if it fails, a sweep does."""
+    row = OfflineToken.ended.filter(pk=pk).first()
+    login = None if row is None else opened(row)
     try:
-        realm = conf.current().realm(login.realm)
-        token = SubjectToken(value=login.refresh_token, realm=login.realm)
-        exchange.revoke(token, realm, hint="refresh_token")
-    except Exception as error:  # noqa: BLE001 - the row is gone; only the log is left
-        _log.warning("kc_exchange.offline_not_revoked realm=%s: %s", login.realm, error)
+        if login is not None:
+            realm = conf.current().realm(login.realm)
+            exchange.revoke(login.offline, realm, hint="refresh_token")
+    except (ExchangeError, ImproperlyConfigured) as error:
+        _log.warning("kc_exchange.offline_not_revoked: %s", error)
+        return
+    OfflineToken.ended.filter(pk=pk).delete()

@@ -39,6 +39,11 @@ class Login:
             value=self.access_token, realm=self.realm, expires_at=self.expires_at
         )
 
+    @property
+    def offline(self) -> SubjectToken:
+        """The offline token, to be revoked."""
+        return SubjectToken(value=self.refresh_token, realm=self.realm)
+
 
 def is_offline(tokens: TokenSet) -> bool:
     """Whether a login asked for `offline_access`, by its refresh token's type."""

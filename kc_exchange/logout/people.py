@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,7 @@ from kc_exchange.tokens import claims_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
 
     from kc_exchange.tokens import TokenSet
@@ -66,14 +68,30 @@ def forget_person(issuer: str, subject: str, using: str) -> None:
 
 
 def forget_login(request: HttpRequest) -> None:
-    """Forget what was obtained for the login that the request's session keeps."""
+    """Forget what was obtained for the login that the request's session keeps.
+
+    Inside a transaction once more when that is committed: before, other requests still
+    find the session, and obtain tokens anew.
+    """
     kept = capture.kept(request)
     if kept is None:
         return
+    using = _alias_of(request.session)
     try:
         _forget(kept)
+        if transaction.get_connection(using).in_atomic_block:
+            transaction.on_commit(partial(_forget, kept), using=using, robust=True)
     except ImproperlyConfigured as error:  # its realm is no longer in the settings
         _log.warning("kc_exchange.login_of_unknown_realm: %s", error)
+
+
+def _alias_of(session: SessionBase) -> str:
+    """Return the database of a session; one that is not in a database is gone at once.
+
+    Then it does not matter which.
+    """
+    model = getattr(type(session), "get_model_class", lambda: KeycloakIdentity)()
+    return router.db_for_write(model)
 
 
 def _forget(kept: TokenSet) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kc_exchange import impersonation, jobs, logout
-from kc_exchange.models import GrantToken
+from kc_exchange.models import GrantToken, OfflineToken
 
 
 def add_to(groups: Any) -> None:
@@ -25,15 +25,16 @@ def run(stdout: Any, options: dict[str, Any]) -> None:
     del options
     for grant in impersonation.sweep():
         stdout.write(f"Ended {grant} ({grant.pk}): {grant.get_end_cause_display()}.")
-    left = GrantToken.objects.filter(current_for=None).count()
-    if left:
-        stdout.write(
-            f"{left} tokens wait for their revocation: Keycloak did not answer, or "
-            "refused. The log has the cause. They are tried again at the next sweep."
-        )
     dropped = logout.sweep()
     if dropped:
         stdout.write(f"Dropped {dropped} notes of logins that are over.")
     if forgotten := jobs.sweep():
         stdout.write(f"Gave {forgotten} offline tokens back: too old, or nobody's.")
+    left = GrantToken.objects.filter(current_for=None).count()
+    left += OfflineToken.ended.count()
+    if left:
+        stdout.write(
+            f"{left} tokens wait for their revocation: Keycloak did not answer, or "
+            "refused. The log has the cause. They are tried again at the next sweep."
+        )
     stdout.write("Swept.")

@@ -11,9 +11,14 @@ from kc_exchange.models.uuid7 import uuid7
 class _Tokens(models.Manager["OfflineToken"]):
     """Tokens, read where they are written: a replica may know an older one."""
 
+    def __init__(self, *, in_use: bool) -> None:
+        super().__init__()
+        self._in_use = in_use
+
     def get_queryset(self) -> models.QuerySet[OfflineToken]:
         alias = self._db or router.db_for_write(self.model)
-        return super().get_queryset().using(alias)
+        rows = super().get_queryset().using(alias)
+        return rows.filter(ended_at__isnull=self._in_use)
 
 
 class OfflineToken(models.Model):
@@ -25,8 +30,10 @@ class OfflineToken(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user_id = models.CharField(max_length=255, db_index=True)
     issuer = models.CharField(max_length=255)
-    login_digest = models.CharField(max_length=64, unique=True)
-    """HMAC over issuer and session at Keycloak (`sid`)."""
+    login_digest = models.CharField(  # noqa: DJ001 - NULLs are no duplicates
+        max_length=64, null=True, unique=True
+    )
+    """HMAC over issuer and session at Keycloak (`sid`), while it is in use."""
     session_digest = models.CharField(max_length=64, db_index=True)
     """HMAC over the key of Django's session."""
     sealed = models.TextField()
@@ -38,7 +45,11 @@ class OfflineToken(models.Model):
     missing_at = models.DateTimeField(null=True, default=None)
     """When the session was not there, and that before its time."""
 
-    objects = _Tokens()
+    ended_at = models.DateTimeField(null=True, default=None)
+    """When it went out of use: it is here until Keycloak has revoked it."""
+
+    objects = _Tokens(in_use=True)
+    ended = _Tokens(in_use=False)
 
     class Meta:  # noqa: D106
         default_permissions = ()

@@ -344,14 +344,38 @@ def test_new_secret_key__is_followed(nightly: Works, settings: Any) -> None:
     assert OfflineToken.objects.count() == 0
 
 
-def test_user_goes__while_keycloak_is_away(nightly: Works) -> None:
-    """The logout succeeds all the same, and the token is gone here."""
-    reference_of(nightly)
-    nightly.keycloak.fail_next(status=503, times=9, endpoint=None)
+def test_user_goes__while_keycloak_is_away(nightly: Works, capsys: Any) -> None:
+    """The logout succeeds, no job has the token, and a sweep revokes it later."""
+    reference, token = reference_of(nightly), nightly.secrets()[1]
+    nightly.keycloak.fail_next(status=503, times=2, endpoint="revoke")
 
     nightly.client.logout()
 
     assert OfflineToken.objects.count() == 0
+    with pytest.raises(SubjectGone):
+        call(reference)
+    nightly.keycloak.fail_next(status=503, times=2, endpoint="revoke")
+    call_command("kc_exchange", "sweep")
+    assert "1 tokens wait for their revocation" in capsys.readouterr().out
+    assert OfflineToken.ended.count() == 1
+    call_command("kc_exchange", "sweep")
+    assert "wait" not in capsys.readouterr().out
+    assert OfflineToken.ended.count() == 0
+    assert is_revoked(nightly, token)
+
+
+def test_user_comes_back__while_the_token_waits(nightly: Works) -> None:
+    """The same session at Keycloak gets a row of its own, which is not the old one."""
+    before = reference_of(nightly)
+    tokens = tokens_kept(nightly.session())
+    nightly.keycloak.fail_next(status=503, times=2, endpoint="revoke")
+    nightly.client.logout()
+    assert OfflineToken.ended.count() == 1
+
+    log_in(nightly.client, nightly.user, tokens)
+    assert call(reference_of(nightly)) == 200
+    with pytest.raises(SubjectGone):
+        call(before)
 
 
 def test_user__saved_otherwise_keeps_it(nightly: Works) -> None:
@@ -419,7 +443,7 @@ def before_a_row_is_written(act: Callable[[], object]) -> Iterator[None]:
 def log_out(works: Works) -> None:
     """Log out as another request of the same browser does."""
     browser = Client()
-    browser.cookies = works.client.cookies.copy()
+    browser.cookies.update(works.client.cookies)
     browser.post("/logout/")
 
 

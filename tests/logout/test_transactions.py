@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.core.cache import cache as django_cache
 from django.db import transaction
 from django.http import HttpRequest
@@ -20,6 +20,7 @@ from kc_exchange.logout import obey
 from kc_exchange.tokens import unverified_claims
 from tests.databases import in_another_thread
 from tests.impersonation.realm_desk import tokens_of
+from tests.logout.conftest import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,3 +86,22 @@ def test_login__of_which_nothing_was_said(shop: Shop, postgresql: str) -> None:
     with transaction.atomic(using=postgresql):
         key = log_in(request, alice, tokens)
     assert request.session.exists(key)
+
+
+def test_logout__and_a_request_before_its_commit(shop: Shop, postgresql: str) -> None:
+    """It still finds the session and obtains a token, which is forgotten, too."""
+    alice = shop.person("alice")
+    browser = shop.login(alice)
+    tokens, request = kept(browser), a_request()
+    request.session, request.user = browser.session, alice
+    key = str(request.session.session_key)
+    shop.is_kept(tokens)
+
+    with transaction.atomic(using=postgresql):
+        logout(request)
+        assert in_another_thread(lambda: request.session.exists(key))
+        assert not in_another_thread(lambda: shop.is_kept(tokens))
+        assert in_another_thread(lambda: shop.is_kept(tokens))
+
+    assert not request.session.exists(key)
+    assert not shop.is_kept(tokens)
