@@ -19,6 +19,7 @@ from kc_exchange.jobs import standing
 from kc_exchange.jobs.claims import login_of
 from kc_exchange.jobs.logins import Login, alias, digests, is_offline, opened
 from kc_exchange.models import OfflineToken
+from kc_exchange.tokens import claims_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -115,12 +116,20 @@ def forget(rows: Any) -> None:
             transaction.on_commit(revoke, using=alias(), robust=True)
 
 
+@sensitive_variables()
+def _is_back(row: OfflineToken, login: Login) -> bool:
+    """Whether the same session at Keycloak is in use again: revoking would end it."""
+    sid = claims_of(login.refresh_token).get("sid")
+    named = digests(row.issuer, str(sid))
+    return OfflineToken.objects.filter(login_digest__in=named).exists()
+
+
 def _revoke(pk: UUID) -> None:
     """Revoke at Keycloak (RFC 7009), and delete the row: if it fails, a sweep does."""
     row = OfflineToken.ended.filter(pk=pk).first()
     login = None if row is None else opened(row)
     try:
-        if login is not None:
+        if row is not None and login is not None and not _is_back(row, login):
             realm = conf.current().realm(login.realm)
             exchange.revoke(login.offline, realm, hint="refresh_token")
     except (ExchangeError, ImproperlyConfigured) as error:

@@ -373,9 +373,14 @@ def test_user_comes_back__while_the_token_waits(nightly: Works) -> None:
     assert OfflineToken.ended.count() == 1
 
     log_in(nightly.client, nightly.user, tokens)
-    assert call(reference_of(nightly)) == 200
+    reference = reference_of(nightly)
     with pytest.raises(SubjectGone):
         call(before)
+    call_command("kc_exchange", "sweep")
+    assert OfflineToken.ended.count() == 0
+    let_session_expire(nightly)
+    let_token_expire()
+    assert call(reference) == 200
 
 
 def test_user__saved_otherwise_keeps_it(nightly: Works) -> None:
