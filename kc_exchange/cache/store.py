@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections import OrderedDict
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from kc_exchange import conf, forks
 from kc_exchange.cache import shared
 from kc_exchange.cache.drops import Drops
+from kc_exchange.cache.entry import Entry
 from kc_exchange.cache.flight import Flights
 from kc_exchange.cache.second import longest_wait
 from kc_exchange.cache.stored import unverified
@@ -28,45 +28,12 @@ if TYPE_CHECKING:
 
     Load = Callable[[str], AccessToken]
 
-_RENEW_AT = 0.8
-_JITTER = 0.1
 _RENEWAL_PAUSE = 5.0
 """Seconds before a failed renewal is tried again, while the old token serves."""
-_ALONE = 60.0
-"""Seconds that an entry serves at the most while the shared cache is away."""
 _LOOK_AGAIN = 1.0
 """Seconds until the shared cache is asked again that was away."""
 _LOOK = 60.0
 """Seconds between two looks for what is over."""
-
-
-class _Entry:
-    """A token, and when it ends here, by the monotonic clock."""
-
-    __slots__ = (
-        "alone_until",
-        "fresh_until",
-        "marks",
-        "renew_at",
-        "token",
-        "valid_until",
-    )
-
-    def __init__(self, stored: Stored, marks: bytes, local_seconds: float) -> None:
-        now = time.monotonic()
-        began = now - max(0.0, time.time() - stored.obtained_at)
-        share = _RENEW_AT + random.uniform(-_JITTER, _JITTER)  # noqa: S311
-        self.token = stored.token
-        self.marks = marks
-        self.valid_until = began + stored.usable_for
-        self.renew_at = began + stored.usable_for * share
-        known_at = now if stored.verified_at is None else stored.verified_at
-        self.fresh_until = known_at + local_seconds
-        self.alone_until = known_at + max(local_seconds, _ALONE)
-
-    @property
-    def serves_until(self) -> float:
-        return min(self.valid_until, self.fresh_until)
 
 
 class TokenCache:
@@ -83,7 +50,7 @@ class TokenCache:
 
     def _reset(self) -> None:
         self._lock = Lock()
-        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._entries: OrderedDict[bytes, Entry] = OrderedDict()
         self._drops = Drops()
         self._looked_at = time.monotonic()
 
@@ -169,12 +136,12 @@ class TokenCache:
         return entry.token
 
     def _call(
-        self, key: Key, load: Load, deadline: float, renewed: _Entry | None = None
+        self, key: Key, load: Load, deadline: float, renewed: Entry | None = None
     ) -> Callable[[], AccessToken]:
         return partial(self._run, key, load, deadline, renewed)
 
     def _run(
-        self, key: Key, load: Load, deadline: float, renewed: _Entry | None
+        self, key: Key, load: Load, deadline: float, renewed: Entry | None
     ) -> AccessToken:
         """Obtain a token, or renew an entry, unless that was dropped meanwhile."""
         begun = self._drops.count  # what is dropped from here on is not kept
@@ -203,8 +170,8 @@ class TokenCache:
         key: Key,
         load: Load,
         deadline: float,
-        entry: _Entry | None,
-        renewed: _Entry | None,
+        entry: Entry | None,
+        renewed: Entry | None,
     ) -> Stored:
         ask = partial(load, "miss" if renewed is None else "renewal")
         second = shared.current()
@@ -225,7 +192,7 @@ class TokenCache:
             return
         second = shared.current()
         marks = key.marks
-        entry = _Entry(
+        entry = Entry(
             stored, b"".join(marks), second.local_seconds if second else math.inf
         )
         with self._lock:

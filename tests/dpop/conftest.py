@@ -19,6 +19,5 @@ def bound_site(site: Site, pem: str) -> Site:
     """Give a site whose downstream wants bound tokens, and a server that binds."""
     site.realm["DPOP_KEY"] = pem
     site.orders["DPOP"] = True
-    site.deadline = 1.0
     site.keycloak.acts = [binds()]
     return site

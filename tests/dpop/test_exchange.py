@@ -241,6 +241,7 @@ def test_key__missing_at_run_time(bound_site: Site) -> None:
 
 def test_deadline__holds_for_the_nonce_too(bound_site: Site) -> None:
     """The proof with the nonce is sent within the same deadline."""
+    bound_site.deadline = 1.0
     bound_site.keycloak.acts = [wants_nonce("one"), grants(delay=5)]
 
     bound_site.refuses(ExchangeUnavailable)
