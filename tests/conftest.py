@@ -27,8 +27,8 @@ _HOW = {
     "services": "tests of the browser, the wheel, PostgreSQL and MariaDB; to run them: "
     "pip install -e '.[dev]', and Chromium; eval \"$(.ci/databases start)\"; then "
     'pytest -m "browser or wheel or database"',
-    "cluster": "tests of many processes; to run them: pip install -e '.[dev]', Redis, "
-    "Java 17 and Maven; then pytest -m cluster",
+    "cluster": "tests that kill servers of their own; to run them: pip install -e "
+    "'.[dev]', Redis, Java 17 and Maven; then pytest -m cluster and -m keycloak_killed",
     "redis": 'tests of a real Redis; to run them: eval "$(.ci/redis start)"; then '
     "pytest -m redis",
     "keycloak": "tests against a real Keycloak; to run them: .ci/keycloak start && "
@@ -103,7 +103,7 @@ def pytest_collection_modifyitems(
     if not config.option.markexpr:
         missing = ["browser", "wheel", *([] if _has_databases() else ["database"])]
         leave_out(config, items, "services", *missing)
-        leave_out(config, items, "cluster", "cluster")
+        leave_out(config, items, "cluster", "cluster", "keycloak_killed")
 
 
 def _has_databases() -> bool:

@@ -24,12 +24,16 @@ from tests.keycloak.admins import RealAdmin
 from tests.keycloak.provider import Provider
 from tests.keycloak.realms import REALM
 from tests.keycloak.servers import Server
-from tests.real_keycloak import STANDARD, administrator, marks
+from tests.real_keycloak import administrator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [*marks(STANDARD), pytest.mark.fault(20)]
+pytestmark = [
+    pytest.mark.keycloak,
+    pytest.mark.keycloak_killed,
+    pytest.mark.fault(20),
+]
 
 PROJECT = Path(__file__).parents[2]
 CALLERS = 6
