@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cache import SessionStore
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -35,6 +36,7 @@ _ASYNC = "UserTokenMiddleware, async"
 def measure(world: World, *, quick: bool) -> Result:
     """Call the smallest view with the middleware around it, and without."""
     rounds = 7 if quick else 60
+    call_command("migrate", verbosity=0)
     plain, empty, logged_in = _plain(world), _with_session(), _logged_in(world)
     runs = {
         _BARE: _over(_view, plain),
