@@ -21,6 +21,7 @@ from tests.cluster.gauges import Gauges, Trend
 from tests.cluster.jobs import Jobs
 from tests.cluster.load import Load
 from tests.cluster.realm import CUSTOMERS, OPERATORS
+from tests.cluster.services import GUNICORN, UVICORN
 
 EVERY = 10.0
 """Seconds from one fault to the next."""
@@ -30,6 +31,9 @@ WARM_UP = 5
 """So many faults come before anything is measured: what hangs fills pools."""
 PAUSE = 3.0
 """Seconds before each of them."""
+FAILURES = 150
+"""Jobs that fail before that, and half as many pages in each process: their tracebacks
+load sources and templates, which stay."""
 QUIET = 5.0
 """Seconds at the end in which every call has to go well."""
 LOADED, PATIENT, JOBBER = CUSTOMERS[:40], CUSTOMERS[41], CUSTOMERS[42]
@@ -48,6 +52,7 @@ class Soak:
 
     def run(self, seconds: float) -> list[Trend]:
         """Go through it; return how the processes did."""
+        self._fail()
         with self.load, self.desk, self.jobs:
             for fault in Faults(self.cluster, PATIENT).rotation[:WARM_UP]:
                 time.sleep(PAUSE)
@@ -61,6 +66,15 @@ class Soak:
         if last.failed:
             self.wrong.append(f"{last.failed} calls failed after the last fault")
         return gauges.trends()
+
+    def _fail(self) -> None:
+        """Fail often, lest the first failures be taken for a leak."""
+        person = self.cluster.log_in(JOBBER)
+        for _ in range(FAILURES):
+            person.outcome(person.start_job("fail")["task"])
+        for port in (GUNICORN, UVICORN):
+            for _ in range(FAILURES // 2):
+                person.ask(port, f"crash/{person.subject}")
 
     def _faults(self, seconds: float) -> None:
         rotation = Faults(self.cluster, PATIENT).rotation
