@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, router, transaction
@@ -13,14 +13,11 @@ from kc_exchange import cache, capture, conf, jobs, sources
 from kc_exchange.capture.session import subject_token
 from kc_exchange.logout import records
 from kc_exchange.models import KeycloakIdentity, OfflineToken
-from kc_exchange.tokens import claims_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
-
-    from kc_exchange.tokens import TokenSet
 
 _log = logging.getLogger("kc_exchange")
 
@@ -76,13 +73,16 @@ def forget_login(request: HttpRequest) -> None:
     kept = capture.kept(request)
     if kept is None:
         return
-    using = _alias_of(request.session)
     try:
-        _forget(kept)
-        if transaction.get_connection(using).in_atomic_block:
-            transaction.on_commit(partial(_forget, kept), using=using, robust=True)
+        conf.current().realm(kept.realm)
     except ImproperlyConfigured as error:  # its realm is no longer in the settings
         _log.warning("kc_exchange.login_of_unknown_realm: %s", error)
+        return
+    forget = partial(sources.forget, subject_token(kept))
+    forget()
+    using = _alias_of(request.session)
+    if transaction.get_connection(using).in_atomic_block:
+        transaction.on_commit(forget, using=using, robust=True)
 
 
 def _alias_of(session: SessionBase) -> str:
@@ -92,13 +92,3 @@ def _alias_of(session: SessionBase) -> str:
     """
     model = getattr(type(session), "get_model_class", lambda: KeycloakIdentity)()
     return router.db_for_write(model)
-
-
-def _forget(kept: TokenSet) -> None:
-    """By the session at Keycloak, which a lightweight access token does not name."""
-    realm = conf.current().realm(kept.realm)
-    said: dict[str, Any] = claims_of(kept.id_token) | claims_of(kept.access_token)
-    session_id = said.get("sid")
-    if isinstance(session_id, str) and session_id:
-        cache.forget_session(realm.issuer, session_id)
-    sources.forget(subject_token(kept))
