@@ -7,7 +7,6 @@ It is used when the session has ended by its age, and deleted when the user goes
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +34,7 @@ from kc_exchange.jobs.logins import (
     write,
 )
 from kc_exchange.models import OfflineToken
+from kc_exchange.sources.exchanged import is_over
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -217,9 +217,9 @@ def _renewed(rows: Any, claims: Claims, rejected: SubjectToken) -> SubjectToken:
     with transaction.atomic(using=alias()):
         rows.update(issuer=F("issuer"))
         login = login_of(claims)
-        is_over = 0.0 < login.expires_at <= time.time()
-        if login.access_token != rejected.value and not is_over:
-            return login.subject
+        subject = login.subject
+        if subject.value != rejected.value and not is_over(subject):
+            return subject
         realm = conf.current().realm(login.realm)
         new = exchange.refresh(realm, login.refresh_token, rejected=rejected)
         renewed = with_tokens(login, new)

@@ -125,7 +125,7 @@ class RealmDesk(Desk):
         return [token.value for token in found if token is not None]
 
 
-def tokens_of(keycloak: Any, name: str) -> TokenSet:
+def tokens_of(keycloak: Any, name: str, scope: str = "openid orders:read") -> TokenSet:
     """Return what Keycloak gives somebody for their password."""
     reply = requests.post(
         f"{keycloak.issuer(REALM)}/protocol/openid-connect/token",
@@ -133,7 +133,7 @@ def tokens_of(keycloak: Any, name: str) -> TokenSet:
             "grant_type": "password",
             "username": name,
             "password": f"{name}-password",
-            "scope": "openid orders:read",
+            "scope": scope,
         },
         auth=("django-app", "django-app-secret"),
         timeout=10,

@@ -26,7 +26,7 @@ from kc_exchange.jwt_validation import LogoutToken
 from kc_exchange.logout import forget_user, obey
 from kc_exchange.models import OfflineToken
 from kc_exchange.tokens import TokenSet, unverified_claims
-from tests.impersonation.realm_desk import log_in
+from tests.impersonation.realm_desk import log_in, tokens_of
 from tests.jobs.test_session import deactivated, expire, other_password
 from tests.jobs.works import REALM, Works, call, tokens_kept
 
@@ -38,23 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def offline_tokens(keycloak: Any) -> TokenSet:
     """Return what Keycloak gives alice for her password, with an offline token."""
-    reply = requests.post(
-        f"{keycloak.issuer(REALM)}/protocol/openid-connect/token",
-        data={
-            "grant_type": "password",
-            "username": "alice",
-            "password": "alice-password",
-            "scope": "openid orders:read offline_access",
-        },
-        auth=("django-app", "django-app-secret"),
-        timeout=10,
-    ).json()
-    return TokenSet(
-        access_token=reply["access_token"],
-        refresh_token=reply["refresh_token"],
-        id_token=reply["id_token"],
-        expires_at=time.time() + reply["expires_in"],
-    )
+    return tokens_of(keycloak, "alice", "openid orders:read offline_access")
 
 
 @pytest.fixture
