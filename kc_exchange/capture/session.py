@@ -134,8 +134,12 @@ def forget(request: HttpRequest) -> None:
 
 def uses_cookie_sessions() -> bool:
     """Return whether `SESSION_ENGINE` keeps the session in the cookie."""
-    engine = import_module(settings.SESSION_ENGINE)
-    return issubclass(engine.SessionStore, signed_cookies.SessionStore)
+    return issubclass(session_store(), signed_cookies.SessionStore)
+
+
+def session_store() -> Any:
+    """Return the class of the sessions that `SESSION_ENGINE` keeps."""
+    return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 def _is_of_its_user(request: HttpRequest) -> bool:

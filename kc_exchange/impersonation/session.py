@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import (
     CreateError,
@@ -16,6 +14,7 @@ from django.contrib.sessions.backends.base import (
 from django.middleware.csrf import CSRF_SESSION_KEY
 from django.utils.crypto import salted_hmac
 
+from kc_exchange.capture.session import session_store
 from kc_exchange.models import ImpersonationGrant
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class TargetSession(SessionBase):
 
     def load(self) -> dict[str, Any]:
         """Return what is stored, as the session of somebody who is logged in."""
-        stored = _engine()(self.session_key).get(_WRAPPED, {})
+        stored = session_store()(self.session_key).get(_WRAPPED, {})
         return {**stored, **self._login, **self._shared()}
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's
@@ -82,12 +81,12 @@ class TargetSession(SessionBase):
                 self._store(kept)
 
     def _store(self, kept: dict[str, Any]) -> None:
-        store = _engine()(self.session_key)
+        store = session_store()(self.session_key)
         is_there = _WRAPPED in store and store.session_key == self.session_key
         if not is_there:
             if not ImpersonationGrant.objects.still_open(self._grant).exists():
                 return
-            store = _engine()()
+            store = session_store()()
             store._session_key = self.session_key  # noqa: SLF001 - a key of our own
             store._session_cache = {}  # noqa: SLF001
         store[_WRAPPED] = kept
@@ -127,7 +126,7 @@ class TargetSession(SessionBase):
 
 def drop(grant_id: UUID) -> None:
     """Delete what the target's pages put into the session under a grant."""
-    _engine()().delete(_key(grant_id))
+    session_store()().delete(_key(grant_id))
 
 
 def digest(session_key: str | None) -> str:
@@ -174,7 +173,3 @@ def _item(
 
 def _key(grant_id: UUID) -> str:
     return salted_hmac(_SALT, str(grant_id), algorithm="sha256").hexdigest()[:32]
-
-
-def _engine() -> Any:
-    return import_module(settings.SESSION_ENGINE).SessionStore

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
-from kc_exchange.capture.session import ITEM, newest_of
+from kc_exchange.capture.session import ITEM, newest_of, session_store
 from kc_exchange.exceptions import SubjectGone
 from kc_exchange.jobs.claims import login_of
 
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
 @sensitive_variables()
 def session_of(session_key: str) -> SessionBase | None:
     """Return a session as it is stored, None if there is none of that key."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    session: SessionBase = store(session_key)
+    session: SessionBase = session_store()(session_key)
     # Reading it is what tells: an engine takes the key of a session that is not there.
     session.get(SESSION_KEY)
     return session if session.session_key == session_key else None

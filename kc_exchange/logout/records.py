@@ -6,7 +6,6 @@ import json
 import logging
 from datetime import timedelta
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture import box
+from kc_exchange.capture.session import session_store
 from kc_exchange.models import KeycloakLogin
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def key_of(row: KeycloakLogin) -> str:
 @sensitive_variables()
 def delete_session(session_key: str) -> None:
     """Delete a session; a request that is under way cannot save it any more."""
-    _engine()().delete(session_key)
+    session_store()().delete(session_key)
 
 
 def sweep() -> int:
@@ -149,7 +149,7 @@ def sweep() -> int:
 @sensitive_variables()
 def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) -> bool:
     key = key_of(row)
-    if key and _engine()().exists(key):
+    if key and session_store()().exists(key):
         old.filter(pk=row.pk).update(created_at=now)
         return False
     return bool(old.filter(pk=row.pk).delete()[0])
@@ -158,7 +158,3 @@ def _dropped(row: KeycloakLogin, old: QuerySet[KeycloakLogin], now: datetime) ->
 @sensitive_variables()
 def _digests(kind: str, text: str) -> list[str]:
     return box.digests(f"{_SALT}.{kind}", text)
-
-
-def _engine() -> Any:
-    return import_module(settings.SESSION_ENGINE).SessionStore
