@@ -135,6 +135,14 @@ def claims_of(token: object) -> dict[str, Any]:
         return {}
 
 
+def login_claims(access_token: str, id_token: str) -> dict[str, Any]:
+    """Return the claims of a login: those of its ID token complete the access token's.
+
+    A lightweight access token names neither its session nor its person.
+    """
+    return claims_of(id_token) | claims_of(access_token)
+
+
 def roles_of(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return the roles that a token carries: "name" of the realm, or "client/name".
 

@@ -68,15 +68,21 @@ def forget_person(issuer: str, subject: str) -> None:
 
 
 def forget_session_of(issuer: str, token: SubjectToken) -> None:
-    """Do as `forget_session` does, for the session that a subject token is of."""
-    _forget(owners_of(issuer, token.value, token.id_token)[0])
+    """Do as `forget_session` does, for the session that a subject token is of.
+
+    And for the token alone: whoever had it as a bearer knew no ID token that names
+    the session.
+    """
+    known = ("", token.id_token)
+    _forget(*{owners_of(issuer, token.value, id_token)[0] for id_token in known})
 
 
-def _forget(mark: bytes) -> None:
-    _drop(mark)
+def _forget(*marks: bytes) -> None:
+    for mark in marks:
+        _drop(mark)
     second = shared.current()
     if second is not None:
-        second.forget([mark])
+        second.forget(marks)
 
 
 def _drop(mark: bytes) -> None:

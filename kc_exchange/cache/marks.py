@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
-from kc_exchange.tokens import claims_of
+from kc_exchange.tokens import login_claims
 
 _LENGTH = 16
 
@@ -32,7 +32,7 @@ def owners_of(issuer: str, token: str, id_token: str = "") -> tuple[bytes, ...]:
     What the token does not name, the ID token of its login does. A token that names no
     session is its own.
     """
-    claims = claims_of(id_token) | claims_of(token)
+    claims = login_claims(token, id_token)
     session_id, subject = claims.get("sid"), claims.get("sub")
     named = isinstance(session_id, str) and session_id
     own = session_mark(issuer, str(session_id)) if named else _mark("token", token)

@@ -16,7 +16,7 @@ from kc_exchange.capture import newest
 from kc_exchange.capture.seal import Kept, seal, unseal, warn_unopened
 from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.signals import login_kept
-from kc_exchange.tokens import SubjectToken, TokenSet, claims_of, expiry
+from kc_exchange.tokens import SubjectToken, TokenSet, expiry, login_claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +205,7 @@ def tell_kept(tokens: TokenSet, session: SessionBase, former_key: str = "") -> N
     realm = conf.current().realms.get(tokens.realm)
     if realm is None:
         return
-    said = claims_of(tokens.id_token) | claims_of(tokens.access_token)
+    said = login_claims(tokens.access_token, tokens.id_token)
     login_kept.send_robust(
         sender=None,
         issuer=realm.issuer,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kc_exchange import conf
 from kc_exchange.exceptions import SubjectGone
-from kc_exchange.tokens import claims_of
+from kc_exchange.tokens import login_claims
 
 if TYPE_CHECKING:
     from kc_exchange.tokens import TokenSet
@@ -47,11 +47,7 @@ def refuse_old(claims: Claims) -> None:
 
 
 def login_of(tokens: TokenSet) -> tuple[str, str]:
-    """Return issuer and session id (`sid`) of a login; the latter may be empty.
-
-    A lightweight access token does not name its session, the ID token does.
-    """
-    named = claims_of(tokens.id_token) | claims_of(tokens.access_token)
-    sid = named.get("sid")
+    """Return issuer and session id (`sid`) of a login; the latter may be empty."""
+    sid = login_claims(tokens.access_token, tokens.id_token).get("sid")
     issuer = conf.current().realm(tokens.realm).issuer
     return issuer, sid if isinstance(sid, str) else ""

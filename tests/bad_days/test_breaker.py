@@ -12,7 +12,8 @@ from kc_exchange import conf
 from kc_exchange.exceptions import ExchangeUnavailable
 from kc_exchange.exchange.breaker import Breaker
 from kc_exchange.exchange.protection import protection_of
-from tests.bad_days.tools import Clock, answer, at_once, fail
+from tests.bad_days.tools import answer, at_once, fail
+from tests.clock import Clock
 
 pytestmark = pytest.mark.fault(2)
 

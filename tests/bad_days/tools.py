@@ -1,4 +1,4 @@
-"""Time that is moved by hand, and a crowd that comes at once."""
+"""A crowd that comes at once, and a breaker that learns from it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,6 @@ if TYPE_CHECKING:
 
     from kc_exchange.exchange.breaker import Breaker
     from tests.servers import Act
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Seconds."""
-        return self.now
 
 
 class Gate:

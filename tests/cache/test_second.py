@@ -17,6 +17,7 @@ from kc_exchange.cache import Key, TokenCache, cache_key, shared
 from kc_exchange.cache.lease import Lease
 from kc_exchange.cache.marks import session_mark
 from kc_exchange.exceptions import ExchangeDenied, ExchangeUnavailable
+from kc_exchange.tokens import SubjectToken
 from tests.cache.tools import Loader, age, until
 from tests.servers import FaultServer, drips, jwt_of, silent
 
@@ -191,6 +192,25 @@ def test_keys__of_two_releases_hear_each_other(
         settings.KC_EXCHANGE = {**settings.KC_EXCHANGE, "SHARED_CACHE": own}
 
         assert TokenCache().obtain(key_of(ALICE), load, 1.0).value == "token-2"
+
+
+@pytest.mark.usefixtures("second")
+def test_end__of_a_login_reaches_what_its_token_obtained_as_a_bearer() -> None:
+    """A lightweight access token names no session; the ID token beside it does."""
+    light, id_token = jwt_of(sub="alice"), jwt_of(sub="alice", sid="s-1")
+    login = SubjectToken(value=light, id_token=id_token)
+    as_login = cache_key(light, "orders-api", subject=(ISSUER, light, id_token))
+    as_bearer = cache_key(light, "bearer-api", subject=(ISSUER, light))
+    load, here = Loader(), token_path.tokens
+    for key in (as_login, as_bearer):
+        here.obtain(key, load, 1.0)
+
+    token_path.forget_session_of(ISSUER, login)
+
+    assert here.get(as_login) is None
+    assert here.get(as_bearer) is None
+    assert TokenCache().obtain(as_login, load, 1.0).value == "token-3"
+    assert TokenCache().obtain(as_bearer, load, 1.0).value == "token-4"
 
 
 @pytest.mark.parametrize("end", ["session", "person"])

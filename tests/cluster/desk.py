@@ -5,12 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from tests.background import Background
 from tests.cluster.browser import WAYS
 from tests.cluster.database import rows
 from tests.cluster.services import GUNICORN, UVICORN
@@ -70,51 +71,33 @@ class Ledger:
         return [f"{what} {one}" for what, lost in wanted.items() for one in lost]
 
 
-class Desk:
+class Desk(Background):
     """Operators at work, until the block is left."""
 
     def __init__(
         self, cluster: Cluster, names: Sequence[str], customers: Sequence[Browser]
     ) -> None:
+        super().__init__(*(partial(self._open, name) for name in names))
         self.ledger = Ledger()
         self.answers: Counter[int] = Counter()
         self._cluster = cluster
         self._customers = customers
-        self._over = threading.Event()
-        self._errors: list[BaseException] = []
-        self._threads = [
-            threading.Thread(target=self._run, args=(name,)) for name in names
-        ]
 
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        assert not self._errors, self._errors
-
-    def _run(self, name: str) -> None:
+    def _open(self, name: str) -> None:
         chance = random.Random(name)  # noqa: S311
-        try:
-            while not self._over.is_set():
-                try:
-                    self._work(name, chance)
-                except (OSError, http.client.HTTPException, AssertionError):
-                    self.answers[0] += 1  # nobody answered, or nobody let them log in
-                    self._over.wait(1)
-        except BaseException as error:  # noqa: BLE001 - the block's end raises it
-            self._errors.append(error)
+        while not self.over.is_set():
+            try:
+                self._work(name, chance)
+            except (OSError, http.client.HTTPException, AssertionError):
+                self.answers[0] += 1  # nobody answered, or nobody let them log in
+                self.over.wait(1)
 
     def _work(self, name: str, chance: random.Random) -> None:
         """Log in, and act as one customer after another while all goes well."""
         operator = self._cluster.log_in(name)
-        while not self._over.wait(_PAUSE):
+        while not self.over.wait(_PAUSE):
             if not self._act_as(operator, chance.choice(self._customers), chance):
-                self._over.wait(1)
+                self.over.wait(1)
                 return
 
     def _act_as(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from tests.background import Background
 
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
@@ -60,26 +61,17 @@ class Trend:
         )
 
 
-class Gauges:
+class Gauges(Background):
     """Looks at all processes again and again, until the block is left."""
 
     def __init__(self, cluster: Cluster) -> None:
+        super().__init__(self._work)
         self._cluster = cluster
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self._looks: list[dict[int, Sample]] = []
         self._names: dict[int, str] = {}
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._over.wait(EVERY):
+    def _work(self) -> None:
+        while not self.over.wait(EVERY):
             with suppress(OSError):
                 self._names |= self._cluster.pids()
             looks = {pid: _sample(pid) for pid in self._names}

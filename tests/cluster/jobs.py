@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from tests.background import Background
 
 if TYPE_CHECKING:
     from tests.cluster.browser import Browser
@@ -14,27 +15,18 @@ _PATIENCE = 5.0
 """Seconds until a job counts as lost with the Redis it lay in."""
 
 
-class Jobs:
+class Jobs(Background):
     """They are started until the block is left."""
 
     def __init__(self, person: Browser) -> None:
+        super().__init__(self._work)
         self.done = 0
         self.failed = 0
         """Also those that a Redis was killed with."""
         self._person = person
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._over.wait(_PAUSE):
+    def _work(self) -> None:
+        while not self.over.wait(_PAUSE):
             if self._one():
                 self.done += 1
             else:

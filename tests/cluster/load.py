@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import random
-import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
+from tests.background import Background
 from tests.cluster.browser import WAYS
 
 if TYPE_CHECKING:
@@ -33,38 +34,18 @@ class Outcome:
     right: bool
 
 
-@dataclass
-class Load:
-    """Threads in which people call, until the block is left."""
+class Load(Background):
+    """People who call, until the block is left."""
 
-    people: Sequence[Browser]
-    threads: int = 6
-    outcomes: list[Outcome] = field(default_factory=list)
-    errors: list[BaseException] = field(default_factory=list)
-    """What ended a thread before its time."""
+    def __init__(self, people: Sequence[Browser], threads: int = 6) -> None:
+        chances = [random.Random(number) for number in range(threads)]  # noqa: S311
+        super().__init__(*(partial(self._call, chance) for chance in chances))
+        self.people = people
+        self.outcomes: list[Outcome] = []
 
-    def __enter__(self) -> Self:
-        self._over = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(random.Random(number),))  # noqa: S311
-            for number in range(self.threads)
-        ]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        assert not self.errors, self.errors
-
-    def _run(self, chance: random.Random) -> None:
-        try:
-            while not self._over.wait(_PAUSE):
-                self.outcomes.append(called(chance.choice(self.people), chance))
-        except BaseException as error:  # noqa: BLE001 - the block's end raises it
-            self.errors.append(error)
+    def _call(self, chance: random.Random) -> None:
+        while not self.over.wait(_PAUSE):
+            self.outcomes.append(called(chance.choice(self.people), chance))
 
     def go_on(self, calls: int) -> None:
         """Wait until so many more calls are over."""

@@ -12,14 +12,13 @@ from tests.downstream.tls import (
     REFUSED,
     Call,
     call,
-    files,
     showing,
     strict,
 )
 from tests.downstream.tools import CountingSource
 from tests.servers import assert_tells_nothing
 from tests.servers.certificates import authority, issue
-from tests.servers.mutual_tls import Files, replace
+from tests.servers.mutual_tls import Files, files, replace
 
 if TYPE_CHECKING:
     from pathlib import Path

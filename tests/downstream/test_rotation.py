@@ -21,7 +21,6 @@ from tests.downstream.tls import (
     by_client,
     by_session,
     call,
-    files,
     nothing,
     showing,
     strict,
@@ -29,7 +28,7 @@ from tests.downstream.tls import (
 from tests.downstream.tools import CountingSource
 from tests.servers import FaultServer, closes, http, sends
 from tests.servers.certificates import authority, bundle, issue, server_context
-from tests.servers.mutual_tls import Files, Held, shown
+from tests.servers.mutual_tls import Files, Held, files, shown
 
 __all__ = ["call", "files", "strict"]
 

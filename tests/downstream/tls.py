@@ -29,14 +29,6 @@ nothing = replies('{"shown": ""}')
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """Give the files of a first pair."""
-    made = Files(tmp_path)
-    made.write("first")
-    return made
-
-
-@pytest.fixture
 def strict(tmp_path: Path) -> Iterator[FaultServer]:
     """Give a server that asks for certificates."""
     with strict_server(tmp_path) as server:

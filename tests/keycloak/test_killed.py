@@ -8,10 +8,9 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import ExchangeError, ExchangeUnavailable
 from kc_exchange.testing import DownstreamRecorder
 from kc_exchange.tokens import SubjectToken
+from tests.background import Background
 from tests.keycloak.admins import RealAdmin
 from tests.keycloak.provider import Provider
 from tests.keycloak.realms import REALM
@@ -84,31 +84,20 @@ def killable() -> Iterator[Killable]:
             keycloak.stop()
 
 
-class Load:
+class Load(Background):
     """Callers that ask for new tokens, and callers that have one, without a pause."""
 
     def __init__(self, subject: SubjectToken, holder: str) -> None:
+        work = [self._exchange] * CALLERS + [self._call] * CALLERS
+        super().__init__(*work)
         self.subject = subject
         self.exchanged = 0
         self.refusals: list[ExchangeError] = []
         self.pages: list[Any] = []
         self._holder = holder
-        self._over = threading.Event()
-        work = [self._exchange] * CALLERS + [self._call] * CALLERS
-        self._threads = [threading.Thread(target=one, daemon=True) for one in work]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join(30)
 
     def _exchange(self) -> None:
-        while not self._over.wait(0.02):
+        while not self.over.wait(0.02):
             settings = conf.current()
             realm, orders = settings.realm("default"), settings.downstream("orders-api")
             try:
@@ -118,7 +107,7 @@ class Load:
                 self.refusals.append(error)
 
     def _call(self) -> None:
-        while not self._over.wait(0.02):
+        while not self.over.wait(0.02):
             try:
                 self.pages.append(call(self._holder))
             except ExchangeError as error:

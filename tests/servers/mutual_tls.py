@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
 from cryptography.hazmat.primitives import serialization
 
 from tests.servers.acts import replies
@@ -98,6 +99,14 @@ class Files:
             _PEM, serialization.PrivateFormat.PKCS8, encryption
         )
         replace(self.folder / "client.key", raw)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """Give the files of a first pair."""
+    made = Files(tmp_path)
+    made.write("first")
+    return made
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -16,13 +16,14 @@ from tests.servers.certificates import (
     issue,
     server_context,
 )
-from tests.servers.mutual_tls import Files, Held
+from tests.servers.mutual_tls import Files, Held, files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.servers.site import Site
+
+__all__ = ["files"]
 
 
 def noting(seen: list[str], then: Act) -> Act:
@@ -34,14 +35,6 @@ def noting(seen: list[str], then: Act) -> Act:
         return then(wire)
 
     return act
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """Give the files of a first pair."""
-    made = Files(tmp_path)
-    made.write("first")
-    return made
 
 
 @pytest.fixture

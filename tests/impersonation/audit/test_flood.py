@@ -13,23 +13,13 @@ from kc_exchange.impersonation.audit.flood import Flood, flood
 from kc_exchange.impersonation.errors import AuditUnavailable
 from kc_exchange.impersonation.people import Person
 from kc_exchange.models import AuditEvent
+from tests.clock import Clock
 from tests.impersonation.audit.engines import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.impersonation.audit.history import History
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return what it shows."""
-        return self.now
 
 
 def denied(operator: str = "7", **details: Any) -> audit.Event:
