@@ -58,9 +58,14 @@ class AccessToken(_Unpicklable):
     thumbprint: str = ""
     """That of the key which it is bound to (`cnf.jkt`, RFC 9449); empty: to none."""
     not_before: int = 0
-    """The realm's not-before policy at its issue: what is older is void."""
+    """The latest not-before policy at its issue, of the realm, client or user."""
     authorization: str = field(init=False, repr=False)
     """The value of the `Authorization` header."""
+
+    @property
+    def subject(self) -> str:
+        """The `sub` that it names; empty where it names none."""
+        return str(claims_of(self.value).get("sub", ""))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", Secret(self.value))

@@ -10,6 +10,7 @@ import pytest
 
 from kc_exchange import cache, discovery, exchange, jwt_validation, transport
 from kc_exchange.impersonation.audit.flood import flood
+from kc_exchange.sources import policies
 from tests import real_keycloak
 from tests.left_out import counts, leave_out, take_counts
 
@@ -53,6 +54,7 @@ def _nothing_kept() -> Iterator[None]:
     transport.close()
     jwt_validation.forget()
     cache.floors.forget()
+    policies.forget()
     flood.clear()
 
 

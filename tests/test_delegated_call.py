@@ -144,6 +144,32 @@ def test_not_before__voids_what_was_issued_earlier(
 
 
 @pytest.mark.usefixtures("_project")
+@pytest.mark.fault(19)
+def test_not_before__of_one_user_is_nobody_elses(
+    client: Client,
+    embedded_keycloak: EmbeddedKeycloak,
+    kc_subject_token: Callable[..., str],
+) -> None:
+    """Alice was logged out by an administrator, and is back: Bob notices nothing."""
+    before, bob = (
+        {"Authorization": f"Bearer {kc_subject_token(name)}"}
+        for name in ("alice", "bob")
+    )
+    assert client.get("/orders/", headers=before).status_code == 200
+    assert client.get("/orders/", headers=bob).status_code == 200
+    embedded_keycloak.advance(5)
+    embedded_keycloak.logout("test", "alice")
+    alice = {"Authorization": f"Bearer {kc_subject_token('alice')}"}
+
+    assert client.get("/orders/", headers=alice).status_code == 200
+
+    asked = embedded_keycloak.requests()
+    assert client.get("/orders/", headers=bob).status_code == 200
+    assert embedded_keycloak.requests() == asked
+    assert client.get("/orders/", headers=before).status_code == 401
+
+
+@pytest.mark.usefixtures("_project")
 def test_view__that_calls_nobody_costs_nothing(
     client: Client, embedded_keycloak: EmbeddedKeycloak
 ) -> None:

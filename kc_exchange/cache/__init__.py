@@ -25,6 +25,7 @@ __all__ = [
     "brokered",
     "cache_key",
     "drop_issuer",
+    "drop_person",
     "forget_person",
     "forget_session",
     "forget_session_of",
@@ -49,8 +50,12 @@ def drop_issuer(issuer: str, instant: int) -> None:
     `instant`: its not-before policy, in seconds since the epoch. What the shared cache
     holds of before is not taken any more.
     """
-    floors.raise_to(issuer_mark(issuer), instant)
-    _drop(issuer_mark(issuer))
+    _outdate(issuer_mark(issuer), instant)
+
+
+def drop_person(issuer: str, subject: str, instant: int) -> None:
+    """Do as `drop_issuer` does, for what was obtained for one person (`sub`)."""
+    _outdate(person_mark(issuer, subject), instant)
 
 
 def forget_session(issuer: str, session_id: str) -> None:
@@ -75,6 +80,11 @@ def forget_session_of(issuer: str, token: SubjectToken) -> None:
     """
     known = ("", token.id_token)
     _forget(*{owners_of(issuer, token.value, id_token)[0] for id_token in known})
+
+
+def _outdate(mark: bytes, instant: int) -> None:
+    floors.raise_to(mark, instant)
+    _drop(mark)
 
 
 def _forget(*marks: bytes) -> None:

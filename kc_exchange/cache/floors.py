@@ -1,18 +1,24 @@
-"""Since when an issuer's tokens count: its not-before policies, as far as heard of."""
+"""Since when tokens of an owner count: its not-before policy, as far as heard of."""
 
 from __future__ import annotations
 
-_instants: dict[bytes, int] = {}
+from collections import OrderedDict
+
+_MOST = 10_000
+_instants: OrderedDict[bytes, int] = OrderedDict()
 
 
 def of(mark: bytes) -> int:
-    """Return the policy of an issuer, in seconds since the epoch; 0 for none."""
+    """Return the policy of an issuer or a person, in epoch seconds; 0 for none."""
     return _instants.get(mark, 0)
 
 
 def raise_to(mark: bytes, instant: int) -> None:
     """Take note of a policy; it only ever rises."""
     _instants[mark] = max(instant, of(mark))
+    _instants.move_to_end(mark)
+    if len(_instants) > _MOST:
+        _instants.popitem(last=False)
 
 
 def forget() -> None:

@@ -148,7 +148,7 @@ class SecondLevel:
     @sensitive_variables()
     def _look(self, key: Key) -> _Look | None:
         """Read entry and generations at once; None if the cache is away."""
-        at, policies = time.monotonic(), [floors.of(mark) for mark in key.issuers]
+        at, policies = time.monotonic(), [floors.of(mark) for mark in key.marks]
         places = self._sealer.names("token", key.message)
         owners = [self._generations_of(mark) for mark in key.owners]
         names = [name for own in owners for name in own]

@@ -54,7 +54,8 @@ def written(
 ) -> bytes:
     """Return what `read` reads; it holds the token in the clear, so seal it.
 
-    Policies of the issuers, and generations of the owners, as before it was obtained.
+    Policies of issuers and owners, and generations of the latter, as before it was
+    obtained.
     """
     token = stored.token
     return json.dumps(
@@ -90,9 +91,7 @@ def read(
     values: list[Any] = json.loads(plain)
     value, kind, thumbprint, expires_at, scope, not_before, obtained_at = values[:7]
     known, before = values[7:]
-    if any(
-        then < floors.of(mark) for mark, then in zip(key.issuers, known, strict=True)
-    ):
+    if any(then < floors.of(mark) for mark, then in zip(key.marks, known, strict=True)):
         return None
     for names in owners:
         same = [

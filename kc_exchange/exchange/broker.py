@@ -39,8 +39,13 @@ class Brokered:
 
     @property
     def not_before(self) -> int:
-        """The realm's not-before policy at its issue."""
+        """The latest not-before policy at its issue, of the realm, client or user."""
         return self.token.not_before
+
+    @property
+    def subject(self) -> str:
+        """The `sub` that the token names; empty where it names none."""
+        return self.token.subject
 
 
 def broker(

@@ -95,8 +95,8 @@ def check_time(claims: Claims, now: float, leeway: float) -> None:
         raise InvalidToken.because("expired")
     if max(claims.issued_at, claims.not_before) > now + leeway:
         raise InvalidToken.because("not valid yet")
-    if claims.issued_at < not_before(claims.issuer):
-        raise InvalidToken.because("issued before the realm's not-before policy")
+    if claims.issued_at < not_before(claims.issuer, claims.subject):
+        raise InvalidToken.because("issued before a not-before policy")
 
 
 def _refuse_other_kinds(payload: Mapping[str, Any]) -> None:

@@ -1,29 +1,41 @@
-"""Keep the realms' not-before policies: tokens issued earlier are void."""
+"""Keep not-before policies: what was issued earlier is void."""
 
 from __future__ import annotations
 
-_instants: dict[str, int] = {}
+from collections import OrderedDict
+
+_MOST_USERS = 10_000
+_realms: dict[str, int] = {}
+_users: OrderedDict[tuple[str, str], int] = OrderedDict()
 
 
-def refuse_issued_before(issuer: str, instant: int) -> bool:
+def refuse_issued_before(issuer: str, instant: int, subject: str = "") -> bool:
     """Refuse the tokens of `issuer` whose `iat` is before `instant` (epoch seconds).
 
-    Return whether that is later than what was known.
+    With a `subject` (`sub`), that user's alone. Return whether that is later than what
+    was known.
 
-    Keycloak sends it as `not-before-policy` with each token, and to an application
-    that registered for it. It only ever rises, and holds for this process.
+    A realm has such a policy, and each of its users: that of a user who was logged out
+    by an administrator. It only ever rises, and holds for this process.
     """
-    rises = instant > _instants.get(issuer, 0)
-    if rises:
-        _instants[issuer] = instant
-    return rises
+    if instant <= not_before(issuer, subject):
+        return False
+    if not subject:
+        _realms[issuer] = instant
+        return True
+    _users[issuer, subject] = instant
+    _users.move_to_end((issuer, subject))
+    if len(_users) > _MOST_USERS:
+        _users.popitem(last=False)
+    return True
 
 
-def not_before(issuer: str) -> int:
+def not_before(issuer: str, subject: str = "") -> int:
     """Return the instant, in seconds since the epoch; 0 where there is none."""
-    return _instants.get(issuer, 0)
+    return max(_realms.get(issuer, 0), _users.get((issuer, subject), 0))
 
 
 def forget() -> None:
     """Drop every policy."""
-    _instants.clear()
+    _realms.clear()
+    _users.clear()

@@ -6,9 +6,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from kc_exchange import cache, jwt_validation
 from kc_exchange.exceptions import ExchangeError
 from kc_exchange.signals import exchange_refused, token_exchanged
+from kc_exchange.sources import policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,12 @@ class Issued(Protocol):
 
     @property
     def not_before(self) -> int:
-        """The realm's not-before policy, which each answer brings."""
+        """The latest not-before policy of the realm, the client and the user."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """Whose token it is (`sub`); empty where it does not say."""
         ...
 
 
@@ -35,8 +40,7 @@ def reported(
 ) -> _Issued:
     """Call `load`; tell the log and the signals how it went.
 
-    A realm that declares older tokens void has its own in the cache dropped, and those
-    that are sent to this project refused.
+    Each answer brings a not-before policy, see `policies`.
     """
     started = time.perf_counter()
     facts: dict[str, Any] = {
@@ -54,8 +58,7 @@ def reported(
         exchange_refused.send_robust(sender=None, error=error, **facts)
         raise
     facts["milliseconds"] = (time.perf_counter() - started) * 1000
-    if jwt_validation.refuse_issued_before(realm.issuer, token.not_before):
-        cache.drop_issuer(realm.issuer, token.not_before)
+    policies.learn(realm, token.not_before, token.subject)
     _tell("exchanged", "ok", facts, logging.INFO)
     token_exchanged.send_robust(sender=None, **facts)
     return token

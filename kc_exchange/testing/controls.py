@@ -113,6 +113,8 @@ class Controls(Observation):
             server.links.reset()
             server.realm.authorization.reset()
             server.realm.not_before = 0
+            for user in server.realm.users.values():
+                user.not_before = 0
 
     def set_features(self, *names: str) -> None:
         """Run from now on with these features beyond Keycloak's defaults alone.

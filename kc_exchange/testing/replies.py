@@ -57,7 +57,9 @@ def _refresh_part(issue: Issue) -> Json:
 
 
 def _closing(issue: Issue) -> Json:
-    closing: Json = {"not-before-policy": issue.server.realm.not_before}
+    policies = (issue.server.realm, issue.client, issue.user)
+    latest = max(policy.not_before for policy in policies)
+    closing: Json = {"not-before-policy": latest}
     if issue.session_id is not None:
         closing["session_state"] = issue.session_id
     return closing | {"scope": issue.granted}

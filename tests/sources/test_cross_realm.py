@@ -289,7 +289,9 @@ def test_not_before__drops_both_levels(domains: Domains) -> None:
     domains.configure("cross-realm")
     domains.source(domains.login()).token()
     later = int(time.time()) - 10
-    domains.shared.acts = [grants({"not-before-policy": later}, THERE)]
+    page = replies(f'{{"tokens-not-before": {later}}}')
+    late = grants({"not-before-policy": later}, THERE)
+    domains.shared.acts = [late, page, late]
 
     domains.source(domains.login("2")).token()
 

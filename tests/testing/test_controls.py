@@ -187,6 +187,19 @@ def test_rotate_keys__keeps_the_old_one_until_removed(
     assert [key["kid"] for key in published if key["use"] == "sig"] == [kid]
 
 
+def test_reset__forgets_when_a_user_was_logged_out(
+    ask: Asker, keycloak: EmbeddedKeycloak
+) -> None:
+    """Their replies carry that moment until then."""
+    keycloak.logout("test", "alice")
+    assert ask.exchange().json()["not-before-policy"] > 0
+    assert ask.exchange(ask.token("bob")).json()["not-before-policy"] == 0
+
+    keycloak.reset()
+
+    assert ask.exchange(ask.token()).json()["not-before-policy"] == 0
+
+
 def test_set_not_before__refuses_what_is_older(
     ask_changed: Callable[..., Asker],
 ) -> None:
