@@ -71,14 +71,16 @@ class Reader:
     def words(self, key: str, default: Iterable[str] = ()) -> frozenset[str]:
         """Return a list of words as a set."""
         value = self.raw.get(key, default)
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            self.wrong("E011", "is not a list", "Write ['...', '...'].", key)
+        # Settings are read more than once, and a generator is empty at the second time:
+        # no AUTHORIZED_PARTIES would mean any.
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            hint = "Write ['...', '...'], and list(...) around a generator."
+            self.wrong("E011", "is not a list", hint, key)
             return frozenset(default)
-        words = list(value)
-        if not all(isinstance(w, str) and w and not w.isspace() for w in words):
+        if not all(isinstance(w, str) and w.strip() for w in value):
             self.wrong("E011", "holds something else than words", "Strings only.", key)
             return frozenset(default)
-        return frozenset(words)
+        return frozenset(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, in its order."""

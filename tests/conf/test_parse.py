@@ -85,6 +85,31 @@ def test_parse__issuer_that_is_encoded() -> None:
     assert repr(encoded) in parse(raw, debug=False)[1][0].hint
 
 
+@pytest.mark.parametrize("key", ["AUTHORIZED_PARTIES", "AUDIENCES", "HOSTS"])
+@pytest.mark.parametrize("made", [iter, lambda words: map(str.strip, words)])
+def test_parse__list_that_can_be_read_once(settings: Any, key: str, made: Any) -> None:
+    """The checks would see its words, and the code that asks later none."""
+    settings.KC_EXCHANGE = realm(key, made(["web", "mobile"]))
+
+    for _ in range(2):
+        (problem,) = conf.problems()
+        assert problem.number == "E011"
+        assert "list(...)" in problem.hint
+    with pytest.raises(ImproperlyConfigured, match="is not a list"):
+        conf.current()
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
+def test_parse__list_of_words(kind: Any) -> None:
+    parsed, problems = parse(
+        realm("AUTHORIZED_PARTIES", kind(["web", "mobile"])), debug=False
+    )
+
+    assert problems == []
+    assert parsed is not None
+    assert parsed.realm("default").authorized_parties == {"web", "mobile"}
+
+
 def test_parse__hides_secrets() -> None:
     """No repr of the settings shows the secret or the key."""
     raw = realm("PRIVATE_KEY", "-----BEGIN")
@@ -136,6 +161,7 @@ def test_parse__hides_secrets() -> None:
         ("E011", realm("AUDIENCES", "django-app"), "is not a list"),
         ("E011", downstream("SCOPES", "a b"), "is not a list"),
         ("E011", downstream("SCOPES", ["a", ""]), "something else"),
+        ("E011", downstream("SCOPES", {"a": "b"}), "is not a list"),
         ("E011", downstream("TIMEOUT", "5"), "no time in seconds"),
         ("E011", downstream("TIMEOUT", (1, 2, 3)), "no time in seconds"),
         ("E011", {**GOOD, "LEEWAY": 61}, "out of range"),
