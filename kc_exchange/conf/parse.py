@@ -168,7 +168,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
     hosts = frozenset(host.lower() for host in reader.words("HOSTS"))
     return Realm(
         alias=alias,
-        issuer=reader.issuer("ISSUER", "E003", debug=debug or has_elsewhere),
+        issuer=reader.url("ISSUER", "E003", debug=debug or has_elsewhere),
         client_id=client_id,
         client_secret=reader.text("CLIENT_SECRET"),
         client_secret_file=_secret_file(reader),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from urllib.parse import quote, urlsplit
 
 _WRITTEN = ":/?#[]@!$&'()*+,;=%~"
 """What a URL has besides letters and digits (RFC 3986 section 2)."""
+_HOST = re.compile(r"[\w-][\w.-]*|[0-9a-f:.]+", re.ASCII)
+"""A name, an IPv4 or an IPv6 address; `requests` takes none that begins with a dot."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -110,12 +113,22 @@ class Reader:
         return float(value)
 
     def url(self, key: str, number: str, *, debug: bool) -> str:
-        """Return a URL; note one that is plain http where it must not be."""
+        """Return a URL; note one that is plain http where it must not be.
+
+        It is written as Keycloak writes the issuer into tokens: percent-encoded.
+        """
         value = self.text(key, number=number)
-        parts = _split(value)
-        if value and parts is None:
-            hint = "Write https://host/path, without user, query or fragment."
+        plain = quote(value.strip(), safe=_WRITTEN)
+        parts = _split(plain)
+        if plain and parts is None:
+            hint = (
+                "Write https://host/path, without user, query or fragment, and the "
+                "host in ASCII."
+            )
             self.wrong(number, "is not a URL", hint, key)
+        elif parts is not None and plain != value:
+            hint = f"Percent-encode it, without blanks around it: {plain!r}."
+            self.wrong(number, "has characters that no URL has", hint, key)
         elif parts is not None and not (debug or self._may_be_plain(*parts)):
             self.wrong(
                 "E004",
@@ -124,15 +137,6 @@ class Reader:
                 "itself encrypts.",
                 key,
             )
-        return value
-
-    def issuer(self, key: str, number: str, *, debug: bool) -> str:
-        """Return a realm's URL; tokens carry it as Keycloak writes it: encoded."""
-        value = self.url(key, number, debug=debug)
-        plain = quote(value, safe=_WRITTEN)
-        if value.strip() and plain != value:
-            hint = f"Percent-encode it as Keycloak does: {plain!r}."
-            self.wrong(number, "has characters that no URL has", hint, key)
         return value
 
     def _may_be_plain(self, scheme: str, host: str) -> bool:
@@ -147,6 +151,7 @@ def _split(url: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     plain = not (parts.query or parts.fragment or parts.username is not None)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+    if parts.scheme not in {"http", "https"} or not plain:
         return None
-    return parts.scheme, parts.hostname
+    host = parts.hostname or ""
+    return (parts.scheme, host) if _HOST.fullmatch(host) else None

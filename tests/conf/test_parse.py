@@ -85,6 +85,43 @@ def test_parse__issuer_that_is_encoded() -> None:
     assert repr(encoded) in parse(raw, debug=False)[1][0].hint
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://orders.internal:8443/v1/",
+        "https://my_orders",
+        "https://10.0.0.1/",
+        "https://[::1]:8443/",
+        "https://xn--rders-jua.internal/caf%C3%A9/",
+    ],
+)
+def test_parse__url_that_is_one(url: str) -> None:
+    assert parse(downstream("BASE_URL", url), debug=False)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("https://orders.internal/\n", "'https://orders.internal/'"),
+        (" https://orders.internal/", "'https://orders.internal/'"),
+        ("https://orders.internal/a b/", "'https://orders.internal/a%20b/'"),
+        ("https://orders\n.internal/", "https://host/path"),
+        ("https://orders internal/", "https://host/path"),
+        ("https://.internal/", "https://host/path"),
+        ("https://*.internal/", "https://host/path"),
+        ("https://örders.internal/", "host in ASCII"),
+        ("https://u:pass word@orders.internal/", "without user"),
+    ],
+)
+def test_parse__url_that_requests_or_others_refuse(url: str, hint: str) -> None:
+    """`urlsplit` drops line breaks, and blanks around, before it looks."""
+    (problem,) = parse(downstream("BASE_URL", url), debug=False)[1]
+
+    assert problem.number == "E008"
+    assert hint in problem.hint
+    assert "pass" not in problem.message + problem.hint
+
+
 @pytest.mark.parametrize("key", ["AUTHORIZED_PARTIES", "AUDIENCES", "HOSTS"])
 @pytest.mark.parametrize("made", [iter, lambda words: map(str.strip, words)])
 def test_parse__list_that_can_be_read_once(settings: Any, key: str, made: Any) -> None:
