@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from kc_exchange.conf.reader import is_text
 from kc_exchange.conf.values import Chosen, Downstream
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _subject_issuers(
 
 
 def _is_alias(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return is_text(value) and bool(str(value).strip())
 
 
 def _requested_issuer(reader: Reader, strategy: Chosen) -> str:

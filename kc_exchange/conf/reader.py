@@ -13,6 +13,7 @@ _WRITTEN = ":/?#[]@!$&'()*+,;=%~"
 """What a URL has besides letters and digits (RFC 3986 section 2)."""
 _HOST = re.compile(r"[\w-][\w.-]*|[0-9a-f:.]+", re.ASCII)
 """A name, an IPv4 or an IPv6 address; `requests` takes none that begins with a dot."""
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -56,6 +57,8 @@ class Reader:
         if not isinstance(value, str):
             self.wrong("E011", "is not a string", "Write it in quotes.", key)
             return default
+        if not self._all_texts(key, (value,)):
+            return default
         if number and not value.strip():
             self.wrong(number, "is missing", f"Set {key}.", key)
         return value
@@ -83,7 +86,7 @@ class Reader:
         if not all(isinstance(w, str) and w.strip() for w in value):
             self.wrong("E011", "holds something else than words", "Strings only.", key)
             return frozenset(default)
-        return frozenset(value)
+        return frozenset(value if self._all_texts(key, value) else default)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, in its order."""
@@ -91,7 +94,7 @@ class Reader:
         if isinstance(value, (list, tuple)) and all(
             isinstance(text, str) and text.strip() for text in value
         ):
-            return tuple(value)
+            return tuple(value) if self._all_texts(key, value) else ()
         self.wrong("E011", "is not a list of strings", "Write ['...', '...'].", key)
         return ()
 
@@ -139,9 +142,25 @@ class Reader:
             )
         return value
 
+    def _all_texts(self, key: str, values: Iterable[str]) -> bool:
+        good = all(map(is_text, values))
+        if not good:
+            hint = "Write it in UTF-8, and what it is read from too."
+            self.wrong("E011", "has characters that are no UTF-8, or NUL", hint, key)
+        return good
+
     def _may_be_plain(self, scheme: str, host: str) -> bool:
         allowed = self.raw.get("ALLOW_PLAIN_HTTP") is True
         return scheme == "https" or host in LOOPBACK or allowed
+
+
+def is_text(value: object) -> bool:
+    """Return whether requests, paths and databases take it.
+
+    The environment gives lone surrogates for bytes that are no UTF-8; whoever encodes
+    them quotes the whole text in an error, be it a secret.
+    """
+    return isinstance(value, str) and not _NO_TEXT.search(value)
 
 
 def _split(url: str) -> tuple[str, str] | None:

@@ -29,6 +29,8 @@ GOOD: dict[str, Any] = {
 
 
 SHARED = {"ALIAS": "default"}
+NOT_UTF8 = "the-secret-of-latin-1-\udcff"
+"""As `os.environ` gives a variable that is no UTF-8."""
 
 
 def changed(*where: str, value: Any) -> dict[str, Any]:
@@ -122,6 +124,33 @@ def test_parse__url_that_requests_or_others_refuse(url: str, hint: str) -> None:
     assert "pass" not in problem.message + problem.hint
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        realm("CLIENT_SECRET", NOT_UTF8),
+        realm("CLIENT_SECRET", "the-secret-with-\0"),
+        realm("PRIVATE_KEY", NOT_UTF8),
+        realm("AUTHORIZED_PARTIES", [NOT_UTF8]),
+        realm("CA_BUNDLE", "ca\0.pem"),
+        realm("CERTIFICATE", NOT_UTF8),
+        realm("ISSUER", f"https://id.example.com/{NOT_UTF8}"),
+        realm("CLIENT_SECRET_FILE", "secret\0") | {"DOWNSTREAMS": {}},
+        provider(CLIENT_SECRET=NOT_UTF8),
+        {**GOOD, "CAPTURE": [f"a.{NOT_UTF8}"]},
+        {**GOOD, "SHARED_CACHE": {**SHARED, "KEYS": [NOT_UTF8 * 2]}},
+    ],
+)
+def test_parse__text_that_nothing_takes(settings: Any, raw: Any) -> None:
+    """Whatever encoded it later would quote it, and a secret with it."""
+    settings.KC_EXCHANGE = raw
+    problem = conf.problems()[0]
+
+    assert problem.number == "E011"
+    with pytest.raises(ImproperlyConfigured) as caught:
+        conf.current()
+    assert "the-secret" not in repr(caught.value) + problem.hint
+
+
 @pytest.mark.parametrize("key", ["AUTHORIZED_PARTIES", "AUDIENCES", "HOSTS"])
 @pytest.mark.parametrize("made", [iter, lambda words: map(str.strip, words)])
 def test_parse__list_that_can_be_read_once(settings: Any, key: str, made: Any) -> None:
@@ -207,6 +236,7 @@ def test_parse__hides_secrets() -> None:
         ("E006", two_realms(HOSTS=["b.example.com"]), "['CLIENT_SECRET']"),
         ("E026", downstream("SUBJECT_ISSUER", 5), "no alias"),
         ("E026", downstream("SUBJECT_ISSUER", {"default": ""}), "no alias"),
+        ("E026", downstream("SUBJECT_ISSUER", NOT_UTF8), "no alias"),
         ("E026", downstream("SUBJECT_ISSUER", {"other": "b"}), "['other']"),
         ("E026", downstream("STRATEGY", "external"), "none of PROVIDERS"),
         ("E027", downstream("STRATEGY", "linked"), "is missing"),
