@@ -40,7 +40,7 @@ def downstream(
     return Downstream(
         name=name,
         base_url=reader.url("BASE_URL", "E008", debug=debug).rstrip("/") + "/",
-        audience=reader.text("AUDIENCE", name),
+        audience=_audience(reader, name),
         scopes=reader.words("SCOPES"),
         realm=_realm(reader, strategy, realms, providers),
         strategy=strategy,
@@ -55,6 +55,14 @@ def downstream(
         assertion_scopes=reader.words("ASSERTION_SCOPES"),
         actor=_actor(reader, strategy),
     )
+
+
+def _audience(reader: Reader, name: str) -> str:
+    audience = reader.text("AUDIENCE", name)
+    if not audience.strip():
+        hint = "Name its client at Keycloak; or leave it out, if that is the name here."
+        reader.wrong("E011", "is empty", hint, "AUDIENCE")
+    return audience
 
 
 def _realm(

@@ -228,6 +228,8 @@ def test_parse__hides_secrets() -> None:
         ("E011", downstream("SCOPES", "a b"), "is not a list"),
         ("E011", downstream("SCOPES", ["a", ""]), "something else"),
         ("E011", downstream("SCOPES", {"a": "b"}), "is not a list"),
+        ("E011", downstream("AUDIENCE", ""), "is empty"),
+        ("E011", downstream("AUDIENCE", " "), "is empty"),
         ("E011", downstream("TIMEOUT", "5"), "no time in seconds"),
         ("E011", downstream("TIMEOUT", (1, 2, 3)), "no time in seconds"),
         ("E011", {**GOOD, "LEEWAY": 61}, "out of range"),
