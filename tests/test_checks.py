@@ -62,6 +62,8 @@ def test_check__missing(settings: Any) -> None:
         ("E009", {"KC_EXCHANGE": with_downstream(STRATEGY="magic")}),
         ("E012", {"KC_EXCHANGE": {**with_realm(), "CAPTURE": ["nowhere.at_all"]}}),
         ("E012", {"KC_EXCHANGE": {**with_realm(), "USER_FROM_CLAIMS": "kc_exchange"}}),
+        ("E012", {"KC_EXCHANGE": {**with_realm(), "CAPTURE": "..capture"}}),
+        ("E012", {"KC_EXCHANGE": {**with_realm(), "USER_FROM_CLAIMS": ".user"}}),
         ("E013", {"MIDDLEWARE": [OURS, AUTH]}),
         ("W002", {"MIDDLEWARE": [AUTH]}),
         ("E014", {"KC_EXCHANGE": with_realm(CLIENT_SECRET="shop-secret-change-me")}),
