@@ -9,6 +9,7 @@ import pytest
 
 from kc_exchange.checks import check_settings
 from tests import settings as test_settings
+from tests.servers.proofs import ODD_PEM, key_pem
 
 OURS = "kc_exchange.middleware.UserTokenMiddleware"
 AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -24,6 +25,10 @@ def with_realm(**changes: Any) -> dict[str, Any]:
     raw: dict[str, Any] = copy.deepcopy(test_settings.KC_EXCHANGE)
     raw["REALMS"]["default"] |= {"CLIENT_SECRET": "0123456789abcdef", **changes}
     return raw
+
+
+def with_key(key: str) -> dict[str, Any]:
+    return with_realm(CLIENT_AUTH="private_key_jwt", PRIVATE_KEY=key)
 
 
 def with_downstream(**changes: Any) -> dict[str, Any]:
@@ -47,6 +52,15 @@ def test_check__good() -> None:
     assert found() == []
 
 
+def test_check__private_key(settings: Any) -> None:
+    """A key is one; where the client has another way, nobody looks at it."""
+    settings.KC_EXCHANGE = with_key(key_pem())
+    assert found() == []
+
+    settings.KC_EXCHANGE = with_realm(PRIVATE_KEY="nonsense")
+    assert found() == []
+
+
 def test_check__missing(settings: Any) -> None:
     """No KC_EXCHANGE at all is one error, not a traceback."""
     del settings.KC_EXCHANGE
@@ -62,6 +76,8 @@ def test_check__missing(settings: Any) -> None:
         ("E009", {"KC_EXCHANGE": with_downstream(STRATEGY="magic")}),
         ("E012", {"KC_EXCHANGE": {**with_realm(), "CAPTURE": ["nowhere.at_all"]}}),
         ("E012", {"KC_EXCHANGE": {**with_realm(), "USER_FROM_CLAIMS": "kc_exchange"}}),
+        ("E012", {"KC_EXCHANGE": {**with_realm(), "CAPTURE": "..capture"}}),
+        ("E012", {"KC_EXCHANGE": {**with_realm(), "USER_FROM_CLAIMS": ".user"}}),
         ("E013", {"MIDDLEWARE": [OURS, AUTH]}),
         ("W002", {"MIDDLEWARE": [AUTH]}),
         ("E014", {"KC_EXCHANGE": with_realm(CLIENT_SECRET="shop-secret-change-me")}),
@@ -101,6 +117,9 @@ def test_check__missing(settings: Any) -> None:
             "E015",
             {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},
         ),
+        ("E016", {"KC_EXCHANGE": with_key("nonsense")}),
+        ("E016", {"KC_EXCHANGE": with_key("/run/secrets/key.pem")}),
+        ("E016", {"KC_EXCHANGE": with_key(ODD_PEM)}),
     ],
 )
 def test_check__names_it(settings: Any, number: str, changes: dict[str, Any]) -> None:

@@ -148,16 +148,32 @@ def test_at_keycloak_table__has_every_value() -> None:
 
 def test_checks__of_impersonation_are_all_named() -> None:
     """Numbers E017 to E025 and W007 to W023 belong to impersonation."""
-    code = "".join(path.read_text() for path in (PROJECT / "kc_exchange").rglob("*.py"))
-    used = set(re.findall(r'"([EW]\d{3})"', code))
-    new = {n for n in used if "E017" <= n <= "E025" or "W007" <= n <= "W023"}
-
     said = section("Settings of impersonation").split("\nChecks:")[1]
-    named = set(re.findall(r"`([EW]\d{3})`", said))
-    for kind, first, last in re.findall(r"`([EW])(\d{3})` to `\1(\d{3})`", said):
-        named |= {f"{kind}{number:03}" for number in range(int(first), int(last) + 1)}
 
-    assert named == new
+    assert numbers(said) == {n for n in used_numbers() if is_of_impersonation(n)}
+
+
+def test_checks__of_all_else_are_all_named() -> None:
+    said = section("Settings").split("\n`manage.py check` names")[1].split("\n\n")[0]
+
+    assert numbers(said) == {n for n in used_numbers() if not is_of_impersonation(n)}
+
+
+def is_of_impersonation(number: str) -> bool:
+    return "E017" <= number <= "E025" or "W007" <= number <= "W023"
+
+
+def used_numbers() -> set[str]:
+    code = "".join(path.read_text() for path in (PROJECT / "kc_exchange").rglob("*.py"))
+    return set(re.findall(r'"([EW]\d{3})"', code))
+
+
+def numbers(said: str) -> set[str]:
+    """Return the numbers of checks in a text, those between two of them included."""
+    named = set(re.findall(r"`([EW]\d{3})`", said))
+    for kind, first, last in re.findall(r"`([EW])(\d{3})`\sto\s`\1(\d{3})`", said):
+        named |= {f"{kind}{number:03}" for number in range(int(first), int(last) + 1)}
+    return named
 
 
 def test_formats__of_an_export_are_named() -> None:

@@ -12,6 +12,7 @@ from kc_exchange.capture import realms
 from kc_exchange.checks.message import error, warning
 from kc_exchange.checks.project import is_function, misplaced
 from kc_exchange.exceptions import ExchangeMisconfigured
+from kc_exchange.exchange.client_auth import public_jwk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ _OPTIONAL = {"REQUESTED_ISSUER"}.union(*_USED.values())
 
 @register(Tags.security)
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001-E038: the dictionary; E012-E015, W001-W006, W024-W026: what is around it."""
+    """E001-E038: the dictionary; E012-E016, W001-W006, W024-W026: what is around it."""
     problems = conf.problems()
     if problems:
         return [error(p.number, p.message, p.hint) for p in problems]
@@ -51,6 +52,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         *_paths(parsed),
         *_middleware(parsed),
         *_secrets(parsed),
+        *_private_keys(parsed),
         *_sessions(),
         *_downstreams(),
         *_realms(parsed),
@@ -114,6 +116,15 @@ def _secrets(parsed: conf.Settings) -> Iterator[CheckMessage]:
                 f"{where} has fewer than {_SHORTEST_SECRET} characters.",
                 "Let Keycloak generate it: Clients > Credentials > Regenerate.",
             )
+
+
+def _private_keys(parsed: conf.Settings) -> Iterator[CheckMessage]:
+    for realm in parsed.realms.values():
+        if realm.client_auth == "private_key_jwt" and realm.private_key.strip():
+            try:
+                public_jwk(realm)
+            except ExchangeMisconfigured as failure:
+                yield error("E016", failure.cause, failure.fix)
 
 
 def _sessions() -> Iterator[CheckMessage]:

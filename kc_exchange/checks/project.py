@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def is_function(path: str) -> bool:
     """Return whether a dotted path leads to something that can be called."""
     try:
-        return callable(import_string(path))
+        # A relative path is no ImportError to importlib.
+        return not path.startswith(".") and callable(import_string(path))
     except (ImportError, ImproperlyConfigured):
         return False
 

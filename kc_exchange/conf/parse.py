@@ -12,7 +12,7 @@ from kc_exchange.conf.parse_dpop import proof_keys
 from kc_exchange.conf.parse_impersonation import audit, impersonation
 from kc_exchange.conf.parse_provider import provider
 from kc_exchange.conf.parse_shared import shared_cache
-from kc_exchange.conf.reader import Problem, Reader
+from kc_exchange.conf.reader import Problem, Reader, is_text
 from kc_exchange.conf.values import ClientAuth, Realm, Settings
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _realm_files(
 def _paths(top: Reader, default: tuple[str, ...]) -> tuple[str, ...]:
     value = top.raw.get("CAPTURE", default)
     paths = (value,) if isinstance(value, str) else value
-    if isinstance(paths, (list, tuple)) and all(isinstance(p, str) for p in paths):
+    if isinstance(paths, (list, tuple)) and all(map(is_text, paths)):
         return tuple(paths)
     top.wrong("E011", "is not a list of dotted paths", "Write ['a.b.c'].", "CAPTURE")
     return default
@@ -168,7 +168,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
     hosts = frozenset(host.lower() for host in reader.words("HOSTS"))
     return Realm(
         alias=alias,
-        issuer=reader.issuer("ISSUER", "E003", debug=debug or has_elsewhere),
+        issuer=reader.url("ISSUER", "E003", debug=debug or has_elsewhere),
         client_id=client_id,
         client_secret=reader.text("CLIENT_SECRET"),
         client_secret_file=_secret_file(reader),
@@ -195,7 +195,7 @@ def _realm(alias: str, reader: Reader, *, debug: bool) -> Realm:
 
 def _secret_file(reader: Reader) -> str:
     path = reader.text("CLIENT_SECRET_FILE")
-    if path and reader.text("CLIENT_SECRET"):
+    if path and reader.raw.get("CLIENT_SECRET"):
         hint = "Keep one of the two: CLIENT_SECRET_FILE, if the secret is rotated."
         reader.wrong(
             "E032", "is set, and CLIENT_SECRET too", hint, "CLIENT_SECRET_FILE"

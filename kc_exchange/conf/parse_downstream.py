@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from kc_exchange.conf.reader import is_text
 from kc_exchange.conf.values import Chosen, Downstream
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def downstream(
     return Downstream(
         name=name,
         base_url=reader.url("BASE_URL", "E008", debug=debug).rstrip("/") + "/",
-        audience=reader.text("AUDIENCE", name),
+        audience=_audience(reader, name),
         scopes=reader.words("SCOPES"),
         realm=_realm(reader, strategy, realms, providers),
         strategy=strategy,
@@ -54,6 +55,14 @@ def downstream(
         assertion_scopes=reader.words("ASSERTION_SCOPES"),
         actor=_actor(reader, strategy),
     )
+
+
+def _audience(reader: Reader, name: str) -> str:
+    audience = reader.text("AUDIENCE", name)
+    if not audience.strip():
+        hint = "Name its client at Keycloak; or leave it out, if that is the name here."
+        reader.wrong("E011", "is empty", hint, "AUDIENCE")
+    return audience
 
 
 def _realm(
@@ -102,7 +111,7 @@ def _subject_issuers(
 
 
 def _is_alias(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return is_text(value) and bool(str(value).strip())
 
 
 def _requested_issuer(reader: Reader, strategy: Chosen) -> str:

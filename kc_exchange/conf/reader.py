@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from urllib.parse import quote, urlsplit
 
 _WRITTEN = ":/?#[]@!$&'()*+,;=%~"
 """What a URL has besides letters and digits (RFC 3986 section 2)."""
+_HOST = re.compile(r"[\w-][\w.-]*|[0-9a-f:.]+", re.ASCII)
+"""A name, an IPv4 or an IPv6 address; `requests` takes none that begins with a dot."""
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -53,6 +57,8 @@ class Reader:
         if not isinstance(value, str):
             self.wrong("E011", "is not a string", "Write it in quotes.", key)
             return default
+        if not self._all_texts(key, (value,)):
+            return default
         if number and not value.strip():
             self.wrong(number, "is missing", f"Set {key}.", key)
         return value
@@ -71,14 +77,16 @@ class Reader:
     def words(self, key: str, default: Iterable[str] = ()) -> frozenset[str]:
         """Return a list of words as a set."""
         value = self.raw.get(key, default)
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            self.wrong("E011", "is not a list", "Write ['...', '...'].", key)
+        # Settings are read more than once, and a generator is empty at the second time:
+        # no AUTHORIZED_PARTIES would mean any.
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            hint = "Write ['...', '...'], and list(...) around a generator."
+            self.wrong("E011", "is not a list", hint, key)
             return frozenset(default)
-        words = list(value)
-        if not all(isinstance(w, str) and w and not w.isspace() for w in words):
+        if not all(isinstance(w, str) and w.strip() for w in value):
             self.wrong("E011", "holds something else than words", "Strings only.", key)
             return frozenset(default)
-        return frozenset(words)
+        return frozenset(value if self._all_texts(key, value) else default)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of strings, in its order."""
@@ -86,7 +94,7 @@ class Reader:
         if isinstance(value, (list, tuple)) and all(
             isinstance(text, str) and text.strip() for text in value
         ):
-            return tuple(value)
+            return tuple(value) if self._all_texts(key, value) else ()
         self.wrong("E011", "is not a list of strings", "Write ['...', '...'].", key)
         return ()
 
@@ -108,12 +116,22 @@ class Reader:
         return float(value)
 
     def url(self, key: str, number: str, *, debug: bool) -> str:
-        """Return a URL; note one that is plain http where it must not be."""
+        """Return a URL; note one that is plain http where it must not be.
+
+        It is written as Keycloak writes the issuer into tokens: percent-encoded.
+        """
         value = self.text(key, number=number)
-        parts = _split(value)
-        if value and parts is None:
-            hint = "Write https://host/path, without user, query or fragment."
+        plain = quote(value.strip(), safe=_WRITTEN)
+        parts = _split(plain)
+        if plain and parts is None:
+            hint = (
+                "Write https://host/path, without user, query or fragment, and the "
+                "host in ASCII."
+            )
             self.wrong(number, "is not a URL", hint, key)
+        elif parts is not None and plain != value:
+            hint = f"Percent-encode it, without blanks around it: {plain!r}."
+            self.wrong(number, "has characters that no URL has", hint, key)
         elif parts is not None and not (debug or self._may_be_plain(*parts)):
             self.wrong(
                 "E004",
@@ -124,18 +142,25 @@ class Reader:
             )
         return value
 
-    def issuer(self, key: str, number: str, *, debug: bool) -> str:
-        """Return a realm's URL; tokens carry it as Keycloak writes it: encoded."""
-        value = self.url(key, number, debug=debug)
-        plain = quote(value, safe=_WRITTEN)
-        if value.strip() and plain != value:
-            hint = f"Percent-encode it as Keycloak does: {plain!r}."
-            self.wrong(number, "has characters that no URL has", hint, key)
-        return value
+    def _all_texts(self, key: str, values: Iterable[str]) -> bool:
+        good = all(map(is_text, values))
+        if not good:
+            hint = "Write it in UTF-8, and what it is read from too."
+            self.wrong("E011", "has characters that are no UTF-8, or NUL", hint, key)
+        return good
 
     def _may_be_plain(self, scheme: str, host: str) -> bool:
         allowed = self.raw.get("ALLOW_PLAIN_HTTP") is True
         return scheme == "https" or host in LOOPBACK or allowed
+
+
+def is_text(value: object) -> bool:
+    """Return whether requests, paths and databases take it.
+
+    The environment gives lone surrogates for bytes that are no UTF-8; whoever encodes
+    them quotes the whole text in an error, be it a secret.
+    """
+    return isinstance(value, str) and not _NO_TEXT.search(value)
 
 
 def _split(url: str) -> tuple[str, str] | None:
@@ -145,6 +170,7 @@ def _split(url: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     plain = not (parts.query or parts.fragment or parts.username is not None)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
+    if parts.scheme not in {"http", "https"} or not plain:
         return None
-    return parts.scheme, parts.hostname
+    host = parts.hostname or ""
+    return (parts.scheme, host) if _HOST.fullmatch(host) else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
 
+from kc_exchange.conf.reader import is_text
 from kc_exchange.exceptions import ExchangeMisconfigured
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _read: dict[str, tuple[_Mark, str]] = {}
 def client_secret(realm: Realm) -> str:
     """Return the secret of `realm`'s client, as it is now.
 
-    The file is looked at each time. While it cannot be read, or is empty, as in the
+    The file is looked at each time. While it cannot be read, or has no text, as in the
     middle of a rotation, what was in it before is still the secret.
 
     Raises:
@@ -34,8 +35,8 @@ def client_secret(realm: Realm) -> str:
         found = Path(path).stat()
         mark = (found.st_mtime_ns, found.st_size, found.st_ino)
         if known is None or known[0] != mark:
-            secret = Path(path).read_text(encoding="utf-8").strip()
-            if secret:
+            secret = Path(path).read_text(encoding="utf-8-sig").strip()
+            if secret and is_text(secret):
                 known = _read[path] = (mark, secret)
     except (OSError, ValueError):
         pass
@@ -46,9 +47,9 @@ def client_secret(realm: Realm) -> str:
 
 def _unreadable(realm: Realm) -> ExchangeMisconfigured:
     return ExchangeMisconfigured(
-        f"CLIENT_SECRET_FILE of realm {realm.alias!r} cannot be read, or is empty.",
-        "Name a file with the client's secret and nothing else, which this process "
-        "may read.",
+        f"CLIENT_SECRET_FILE of realm {realm.alias!r} cannot be read, or has no text.",
+        "Name a file with the client's secret and nothing else, in UTF-8, which this "
+        "process may read.",
         realm=realm.alias,
         diagnosis="client_secret_unreadable",
     )

@@ -86,6 +86,14 @@ def test_secret__replaced_by_rename(site: Site, secret: Path, tmp_path: Path) ->
     assert sent(site) == OLD[::-1]
 
 
+def test_secret__with_a_byte_order_mark(site: Site, secret: Path) -> None:
+    """As some editors begin a file; the secret begins after it."""
+    secret.write_text(OLD, encoding="utf-8-sig")
+    site.call()
+
+    assert sent(site) == OLD
+
+
 @pytest.mark.parametrize("how", ["gone", "empty", "not-text"])
 def test_secret__of_before_in_the_middle_of_a_rotation(
     site: Site, secret: Path, how: str
@@ -100,7 +108,7 @@ def test_secret__of_before_in_the_middle_of_a_rotation(
     assert sent(site) == OLD
 
 
-@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff"])
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff", b"a\0b\0"])
 def test_secret__that_never_was(
     site: Site, tmp_path: Path, content: bytes | None
 ) -> None:

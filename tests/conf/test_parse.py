@@ -29,6 +29,8 @@ GOOD: dict[str, Any] = {
 
 
 SHARED = {"ALIAS": "default"}
+NOT_UTF8 = "the-secret-of-latin-1-\udcff"
+"""As `os.environ` gives a variable that is no UTF-8."""
 
 
 def changed(*where: str, value: Any) -> dict[str, Any]:
@@ -85,6 +87,95 @@ def test_parse__issuer_that_is_encoded() -> None:
     assert repr(encoded) in parse(raw, debug=False)[1][0].hint
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://orders.internal:8443/v1/",
+        "https://my_orders",
+        "https://10.0.0.1/",
+        "https://[::1]:8443/",
+        "https://xn--rders-jua.internal/caf%C3%A9/",
+    ],
+)
+def test_parse__url_that_is_one(url: str) -> None:
+    assert parse(downstream("BASE_URL", url), debug=False)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("https://orders.internal/\n", "'https://orders.internal/'"),
+        (" https://orders.internal/", "'https://orders.internal/'"),
+        ("https://orders.internal/a b/", "'https://orders.internal/a%20b/'"),
+        ("https://orders\n.internal/", "https://host/path"),
+        ("https://orders internal/", "https://host/path"),
+        ("https://.internal/", "https://host/path"),
+        ("https://*.internal/", "https://host/path"),
+        ("https://örders.internal/", "host in ASCII"),
+        ("https://u:pass word@orders.internal/", "without user"),
+    ],
+)
+def test_parse__url_that_requests_or_others_refuse(url: str, hint: str) -> None:
+    """`urlsplit` drops line breaks, and blanks around, before it looks."""
+    (problem,) = parse(downstream("BASE_URL", url), debug=False)[1]
+
+    assert problem.number == "E008"
+    assert hint in problem.hint
+    assert "pass" not in problem.message + problem.hint
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        realm("CLIENT_SECRET", NOT_UTF8),
+        realm("CLIENT_SECRET", "the-secret-with-\0"),
+        realm("PRIVATE_KEY", NOT_UTF8),
+        realm("AUTHORIZED_PARTIES", [NOT_UTF8]),
+        realm("CA_BUNDLE", "ca\0.pem"),
+        realm("CERTIFICATE", NOT_UTF8),
+        realm("ISSUER", f"https://id.example.com/{NOT_UTF8}"),
+        realm("CLIENT_SECRET_FILE", "secret\0") | {"DOWNSTREAMS": {}},
+        provider(CLIENT_SECRET=NOT_UTF8),
+        {**GOOD, "CAPTURE": [f"a.{NOT_UTF8}"]},
+        {**GOOD, "SHARED_CACHE": {**SHARED, "KEYS": [NOT_UTF8 * 2]}},
+    ],
+)
+def test_parse__text_that_nothing_takes(settings: Any, raw: Any) -> None:
+    """Whatever encoded it later would quote it, and a secret with it."""
+    settings.KC_EXCHANGE = raw
+    problem = conf.problems()[0]
+
+    assert problem.number == "E011"
+    with pytest.raises(ImproperlyConfigured) as caught:
+        conf.current()
+    assert "the-secret" not in repr(caught.value) + problem.hint
+
+
+@pytest.mark.parametrize("key", ["AUTHORIZED_PARTIES", "AUDIENCES", "HOSTS"])
+@pytest.mark.parametrize("made", [iter, lambda words: map(str.strip, words)])
+def test_parse__list_that_can_be_read_once(settings: Any, key: str, made: Any) -> None:
+    """The checks would see its words, and the code that asks later none."""
+    settings.KC_EXCHANGE = realm(key, made(["web", "mobile"]))
+
+    for _ in range(2):
+        (problem,) = conf.problems()
+        assert problem.number == "E011"
+        assert "list(...)" in problem.hint
+    with pytest.raises(ImproperlyConfigured, match="is not a list"):
+        conf.current()
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
+def test_parse__list_of_words(kind: Any) -> None:
+    parsed, problems = parse(
+        realm("AUTHORIZED_PARTIES", kind(["web", "mobile"])), debug=False
+    )
+
+    assert problems == []
+    assert parsed is not None
+    assert parsed.realm("default").authorized_parties == {"web", "mobile"}
+
+
 def test_parse__hides_secrets() -> None:
     """No repr of the settings shows the secret or the key."""
     raw = realm("PRIVATE_KEY", "-----BEGIN")
@@ -136,6 +227,9 @@ def test_parse__hides_secrets() -> None:
         ("E011", realm("AUDIENCES", "django-app"), "is not a list"),
         ("E011", downstream("SCOPES", "a b"), "is not a list"),
         ("E011", downstream("SCOPES", ["a", ""]), "something else"),
+        ("E011", downstream("SCOPES", {"a": "b"}), "is not a list"),
+        ("E011", downstream("AUDIENCE", ""), "is empty"),
+        ("E011", downstream("AUDIENCE", " "), "is empty"),
         ("E011", downstream("TIMEOUT", "5"), "no time in seconds"),
         ("E011", downstream("TIMEOUT", (1, 2, 3)), "no time in seconds"),
         ("E011", {**GOOD, "LEEWAY": 61}, "out of range"),
@@ -144,6 +238,7 @@ def test_parse__hides_secrets() -> None:
         ("E006", two_realms(HOSTS=["b.example.com"]), "['CLIENT_SECRET']"),
         ("E026", downstream("SUBJECT_ISSUER", 5), "no alias"),
         ("E026", downstream("SUBJECT_ISSUER", {"default": ""}), "no alias"),
+        ("E026", downstream("SUBJECT_ISSUER", NOT_UTF8), "no alias"),
         ("E026", downstream("SUBJECT_ISSUER", {"other": "b"}), "['other']"),
         ("E026", downstream("STRATEGY", "external"), "none of PROVIDERS"),
         ("E027", downstream("STRATEGY", "linked"), "is missing"),
