@@ -13,17 +13,22 @@ def loads_object(raw: bytes | str) -> dict[str, Any]:
 
     Two readers of one text must agree on what it says, so duplicate members, a
     byte order mark, NaN, Infinity and anything after the object are refused, as is
-    text that is not UTF-8 (RFC 8259 section 8.1, RFC 7515 section 4).
+    text that is not UTF-8 (RFC 8259 section 8.1, RFC 7515 section 4). So is half a
+    surrogate pair (RFC 8259 section 8.2, RFC 7493 section 2.1): whoever hashes such a
+    text, or writes it down, would fail.
 
     Raises:
         ValueError: `raw` is not exactly one such object. The error holds no part of
             `raw`, which may be a secret.
     """
     try:
-        value = _decoder.decode(raw.decode() if isinstance(raw, bytes) else raw)
+        text = raw.decode() if isinstance(raw, bytes) else raw
+        value = _decoder.decode(text)
+        if "\\u" in text or isinstance(raw, str):
+            json.dumps(value, ensure_ascii=False).encode()  # fails on half a pair
     except RecursionError:
         value, wrong = None, "nested too deeply"
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeError, json.JSONDecodeError) as error:
         value, wrong = None, f"not JSON ({error.__class__.__name__})"
     else:
         wrong = "not a JSON object"

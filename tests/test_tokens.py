@@ -121,9 +121,13 @@ def test_expiry__is_known_or_zero(exp: object, seconds: float) -> None:
         b'{"a":' * 100_000,
         b'{"a": ' + b"9" * 5000 + b"}",
         b'{"a": "\x01"}',
+        b'{"a": "\\ud800"}',
+        b'{"a": [["\\uDFFF\\ud83d"]]}',
+        b'{"\\uDC00": 1}',
+        '{"a": "\ud800"}',
     ],
 )
-def test_strict_json__refuses(raw: bytes) -> None:
+def test_strict_json__refuses(raw: bytes | str) -> None:
     """Whatever two readers could read differently is no JSON here."""
     with pytest.raises(ValueError, match=r"\w") as caught:
         loads_object(raw)
@@ -135,3 +139,8 @@ def test_strict_json__refuses(raw: bytes) -> None:
 def test_strict_json__reads_one_object() -> None:
     """An object and the white space around it."""
     assert loads_object(b' {"a": [1, {"b": null}]}\n') == {"a": [1, {"b": None}]}
+
+
+def test_strict_json__reads_whole_pairs() -> None:
+    """Also in two escapes, and what only looks like half of one."""
+    assert loads_object(rb'{"a": "\ud83d\ude00 \\ud800"}') == {"a": "😀 \\ud800"}

@@ -40,8 +40,8 @@ class Backend:
     """
 
     def __init__(self, alias: str, timeout: float) -> None:
+        self.timeout = timeout
         self._alias = alias
-        self._timeout = timeout
         self._reset()
         forks.in_child(self._reset)
 
@@ -99,7 +99,7 @@ class Backend:
             self._wait()
             return None
         try:
-            with redis_client.within(self._timeout):
+            with redis_client.within(self.timeout):
                 return what(self._cache())
         except Exception as error:  # noqa: BLE001 - each backend has errors of its own
             self._lose(error)
@@ -110,7 +110,7 @@ class Backend:
             shared = caches[self._alias]
             if not isinstance(shared, RedisCache):
                 return shared  # it is this thread's: not every kind may be shared
-            own = redis_client.client_of(self._alias, self._timeout)
+            own = redis_client.client_of(self._alias, self.timeout)
             with self._lock:
                 self._own = own
         return self._own
@@ -152,7 +152,7 @@ class Backend:
 
     def _catch_up(self) -> None:
         """Say what was left unsaid, before anybody reads."""
-        with redis_client.within(self._timeout):
+        with redis_client.within(self.timeout):
             self._cache().set(_PROBE, b"1", 1)
             if self._cache().get(_PROBE) != b"1":
                 raise ConnectionError("it keeps nothing")
@@ -163,7 +163,7 @@ class Backend:
                     self._away = self._is_waited_for = False
                     return
             for name, (seconds, said) in unsaid.items():
-                with redis_client.within(self._timeout):
+                with redis_client.within(self.timeout):
                     _renew(self._cache(), [name], seconds)
                 self._note_said([name], said)
 

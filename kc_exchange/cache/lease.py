@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 _GRACE = 1.0
 """Seconds that a lease lasts beyond what its holder's question may take."""
+_MARGIN = 0.5
+"""Seconds before its end from which it is left alone, or TIMEOUT if that is more."""
+_GIVEN_UP = b"given up"
+_SAID = 2
+"""Seconds in which every process that waits for a lease looks after it."""
 
 
 def lasting(seconds: float) -> int:
@@ -37,13 +42,33 @@ class Lease:
         return taken
 
     def release(self) -> None:
-        """Give it back, if it is still ours.
+        """Give it back, if it is still ours."""
+        if self._is_ours():
+            self._backend.delete([self._name])
+
+    def give_up(self) -> None:
+        """Tell whoever waits that nothing comes of it, if it is still ours.
+
+        Until all have heard so, nobody takes it.
+        """
+        if self._is_ours():
+            self._backend.put(self._name, _GIVEN_UP, _SAID)
+
+    def is_given_up(self) -> bool:
+        """Whether its holder said so; one that died said nothing."""
+        return self._holds(_GIVEN_UP)
+
+    def _is_ours(self) -> bool:
+        """Whether it is, and stays so for as long as one operation may take.
 
         Caches cannot compare and delete in one step. So it is left to end by itself
         where it is about to: it would be another's by the time it is deleted.
         """
-        if time.monotonic() + _GRACE / 2 >= self._ends_at:
-            return
-        found = self._backend.get_many([self._name])
-        if found and found.get(self._name) == self._own:
-            self._backend.delete([self._name])
+        return self._lasts() and self._holds(self._own) and self._lasts()
+
+    def _holds(self, value: bytes) -> bool:
+        found = self._backend.get_many([self._name]) or {}
+        return found.get(self._name) == value
+
+    def _lasts(self) -> bool:
+        return time.monotonic() + max(_MARGIN, self._backend.timeout) < self._ends_at

@@ -14,6 +14,7 @@ import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.cache import caches
@@ -31,6 +32,7 @@ class _Operation(threading.local):
 
 
 _operation = _Operation()
+_TIMEOUTS = {"socket_timeout", "socket_connect_timeout"}
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _T = TypeVar("_T")
 
@@ -39,7 +41,8 @@ _T = TypeVar("_T")
 def within(seconds: float) -> Iterator[None]:
     """Let the operation in this block, on this thread, wait no longer than that.
 
-    A name that has to be resolved first takes what the system's resolver takes.
+    A name that has to be resolved first takes what the system's resolver takes. Each
+    of its addresses may take as long to connect: one that is dead hides no other.
     """
     _operation.left = seconds
     yield
@@ -66,13 +69,25 @@ def client_of(alias: str, timeout: float) -> BaseCache:
         "socket_connect_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
     }
-    return type(caches[alias])(location, parameters)  # type: ignore[call-arg, arg-type]
+    own = _without_times(location)
+    return type(caches[alias])(own, parameters)  # type: ignore[call-arg, arg-type]
 
 
 def _first(location: str | list[str] | tuple[str, ...]) -> str:
     """Return the server that is written to; Django separates several by `;` or `,`."""
     servers = re.split("[;,]", location) if isinstance(location, str) else location
     return servers[0]
+
+
+def _without_times(location: str) -> str:
+    """Return the URL without what would win over our timeouts and our one attempt."""
+    server, _, query = location.partition("?")
+    others = [
+        (name, value)
+        for name, value in parse_qsl(query)
+        if name not in _TIMEOUTS and not name.startswith("retry")
+    ]
+    return f"{server}?{urlencode(others)}" if others else server
 
 
 def _connections(location: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -106,7 +106,11 @@ class SecondLevel:
     def _after_another(
         self, lease: Lease, key: Key, ask: Ask, seconds: float
     ) -> Stored:
-        """Find what the holder of the lease stores, or take the lease after it."""
+        """Find what the holder of the lease stores, or take the lease after it.
+
+        Of a holder that died one takes it, and the others wait for that one. One that
+        failed has used up their time: each of them asks at once.
+        """
         until, pause = time.monotonic() + longest_wait(seconds), _SHORTEST_WAIT
         look: _Look | None = None
         while time.monotonic() < until:
@@ -117,6 +121,8 @@ class SecondLevel:
                 break
             if look.stored is not None:
                 return look.stored
+            if lease.is_given_up():
+                break
             if lease.take(seconds):
                 return self._with_lease(lease, key, ask, None)
         return self._saved(key, ask, look)
@@ -126,11 +132,14 @@ class SecondLevel:
     ) -> Stored:
         try:
             look = self._look(key)  # whoever had it before may have stored the token
-            if look and look.stored and look.stored.is_newer(than):
-                return look.stored
-            return self._saved(key, ask, look)
-        finally:
-            lease.release()
+            stored = look.stored if look else None
+            if stored is None or not stored.is_newer(than):
+                stored = self._saved(key, ask, look)
+        except BaseException:
+            lease.give_up()
+            raise
+        lease.release()
+        return stored
 
     @sensitive_variables()
     def _saved(self, key: Key, ask: Ask, look: _Look | None) -> Stored:

@@ -62,5 +62,5 @@ def _check_time(claims: Mapping[str, Any]) -> None:
 
 def _equal(value: object, expected: str) -> bool:
     return isinstance(value, str) and hmac.compare_digest(
-        value.encode(errors="replace"), expected.encode()
+        value.encode(), expected.encode()
     )

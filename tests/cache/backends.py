@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.cache.backends.locmem import LocMemCache
@@ -44,3 +45,15 @@ class Telling(LocMemCache):
         if tell is not None:
             tell()
         return super().add(*args, **kwargs)
+
+
+class Slow(LocMemCache):
+    """It takes `seconds` to say what it had when it was asked."""
+
+    seconds: ClassVar[float] = 0.0
+
+    def get_many(self, *args: Any, **kwargs: Any) -> Any:
+        """Return values, late."""
+        found = super().get_many(*args, **kwargs)
+        time.sleep(Slow.seconds)
+        return found

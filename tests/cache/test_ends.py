@@ -223,6 +223,16 @@ def test_lightweight_token__has_the_owner_that_its_id_token_names() -> None:
     assert session_mark(ISSUER, "s-1") in key.owners
 
 
+@pytest.mark.parametrize("claim", ["sub", "sid"])
+def test_half_a_character__names_no_owner(claim: str) -> None:
+    """Whoever sends it as a bearer, unverified, gets to hear what Keycloak says."""
+    token = jwt_of(iss=ISSUER, **{claim: "\ud800"})
+    key = cache_key(token, subject=(ISSUER, token))
+
+    assert TokenCache().obtain(key, Loader(), 1.0).value == "token-1"
+    assert len(key.owners) == 1
+
+
 def test_holder__that_takes_for_ever_is_not_waited_for(second: SecondLevel) -> None:
     """Whoever asks in the end stores what came, for those who come later."""
     assert lease_of(second).take(30.0)

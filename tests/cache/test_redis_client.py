@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kc_exchange.cache.redis_client import _Socket, within
+from kc_exchange.cache.redis_client import _Socket, client_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,3 +71,23 @@ def test_poll__asks_what_is_there_already(
     ours.settimeout(0)
     with within(SHORT), pytest.raises(BlockingIOError):
         ours.recv(1)
+
+
+@pytest.mark.parametrize("kept", ["", "client_name=a%26b+c"])
+def test_url__names_no_time_and_no_attempts_of_its_own(
+    settings: Any, kept: str
+) -> None:
+    """In redis-py what the URL says wins; what else it says stays."""
+    times = "socket_timeout=7&socket_connect_timeout=7&retry_on_timeout=yes&retry=3"
+    backend = "django.core.cache.backends.redis.RedisCache"
+    location = f"redis://cache.internal/3?{times}&{kept}"
+    settings.CACHES = {"tokens": {"BACKEND": backend, "LOCATION": location}}
+
+    client: Any = client_of("tokens", SHORT)
+    pool = client._cache.get_client(write=True).connection_pool
+    made = pool.make_connection()
+
+    assert (made.host, made.db) == ("cache.internal", 3)
+    assert made.client_name == ("a&b c" if kept else None)
+    assert made.socket_timeout == made.socket_connect_timeout == SHORT
+    assert made.retry._retries == 0

@@ -18,6 +18,7 @@ from kc_exchange.cache.lease import Lease
 from kc_exchange.cache.marks import session_mark
 from kc_exchange.exceptions import ExchangeDenied, ExchangeUnavailable
 from kc_exchange.tokens import SubjectToken
+from tests.cache.backends import Slow
 from tests.cache.tools import Loader, age, until
 from tests.servers import FaultServer, drips, jwt_of, silent
 
@@ -318,6 +319,42 @@ def test_holder__that_fails_gives_the_lease_back() -> None:
     assert TokenCache().obtain(key_of(ALICE), load, 30.0).value == "token-2"
 
 
+@pytest.mark.usefixtures("second")
+@pytest.mark.fault(11)
+def test_holder__that_got_no_answer_is_waited_for_once() -> None:
+    """While Keycloak hangs, whoever waited for it asks at once, and not in turn."""
+    load, processes = Loader(delay=1.0), [TokenCache() for _ in range(6)]
+    load.error = ExchangeUnavailable()
+
+    def waited(process: TokenCache) -> float:
+        began = time.monotonic()
+        with pytest.raises(ExchangeUnavailable):
+            process.obtain(key_of(ALICE), load, 1.0)
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(6) as pool:
+        assert max(pool.map(waited, processes)) < 2.7
+    assert len(load.calls) == 6
+
+
+@pytest.mark.usefixtures("second")
+@pytest.mark.fault(32)
+def test_holder__that_failed_leaves_the_lease_to_later_calls() -> None:
+    """Once those who waited for it have heard so, one asks for all again."""
+    load, slow = Loader(), Loader(delay=0.3)
+    load.error = ExchangeUnavailable()
+    with pytest.raises(ExchangeUnavailable):
+        TokenCache().obtain(key_of(ALICE), load, 30.0)
+    time.sleep(2.1)
+
+    with ThreadPoolExecutor(4) as pool:
+        tokens = pool.map(
+            lambda _: TokenCache().obtain(key_of(ALICE), slow, 30.0), range(4)
+        )
+
+    assert {token.value for token in tokens} == {"token-1"}
+
+
 @pytest.mark.fault(32)
 def test_holder__that_died_is_followed(second: SecondLevel) -> None:
     """After the patience for it somebody else asks."""
@@ -331,18 +368,40 @@ def test_holder__that_died_is_followed(second: SecondLevel) -> None:
     assert time.monotonic() - began >= 0.4
 
 
-def test_lease__is_released_by_its_owner_only(second: SecondLevel) -> None:
+@pytest.mark.parametrize("end", [Lease.release, Lease.give_up])
+def test_lease__is_ended_by_its_owner_only(
+    second: SecondLevel, end: Callable[[Lease], None]
+) -> None:
     """Whoever held it before it ended does not give away what is another's now."""
     first, other = (Lease(second._backend, "kc_exchange:lease:x") for _ in range(2))
     assert first.take(30.0)
     caches["tokens"].delete("kc_exchange:lease:x")
     assert other.take(30.0)
 
-    first.release()
+    end(first)
 
     assert first.take(30.0) is False
+    assert not first.is_given_up()
     other.release()
     assert first.take(30.0)
+
+
+@pytest.mark.parametrize("end", [Lease.release, Lease.give_up])
+def test_lease__that_ends_while_it_is_looked_at_is_left_alone(
+    share: Callable[..., SecondLevel],
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[Lease], None],
+) -> None:
+    """It was ours when a slow cache read it; it may be another's when that deletes."""
+    level = share(backend=f"{Slow.__module__}.Slow", location="slow")
+    first, other = (Lease(level._backend, "kc_exchange:lease:x") for _ in range(2))
+    assert first.take(0.0)
+    monkeypatch.setattr(Slow, "seconds", 0.7)
+
+    end(first)
+
+    assert other.take(0.0) is False
+    assert not other.is_given_up()
 
 
 @pytest.mark.usefixtures("second")

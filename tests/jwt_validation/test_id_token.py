@@ -65,7 +65,7 @@ def test_id_token__without_nonce(issuer: Issuer) -> None:
         ({"nonce": "another"}, "nonce"),
         ({"nonce": ...}, "nonce"),
         ({"nonce": ["n-0S6_WzA2Mj"]}, "nonce"),
-        ({"nonce": "\ud800"}, "nonce"),
+        ({"nonce": "\ud800"}, "strict JSON"),
     ],
     ids=str,
 )
