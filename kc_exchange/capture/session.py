@@ -16,7 +16,14 @@ from kc_exchange.capture import newest
 from kc_exchange.capture.seal import Kept, seal, unseal, warn_unopened
 from kc_exchange.exceptions import ExchangeMisconfigured
 from kc_exchange.signals import login_kept
-from kc_exchange.tokens import SubjectToken, TokenSet, expiry, login_claims
+from kc_exchange.tokens import (
+    SubjectToken,
+    TokenSet,
+    claims_of,
+    expiry,
+    issue_of,
+    login_claims,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,12 +212,14 @@ def tell_kept(tokens: TokenSet, session: SessionBase, former_key: str = "") -> N
     realm = conf.current().realms.get(tokens.realm)
     if realm is None:
         return
-    said = login_claims(tokens.access_token, tokens.id_token)
+    both = tokens.access_token, tokens.id_token
+    said = login_claims(*both)
     login_kept.send_robust(
         sender=None,
         issuer=realm.issuer,
         subject=str(said.get("sub", "")),
         session_id=str(said.get("sid", "")),
+        issued_at=max(issue_of(claims_of(token)) for token in both),
         session_key=str(session.session_key),
         former_key=former_key,
         user_id=str(session.get(SESSION_KEY, "")),

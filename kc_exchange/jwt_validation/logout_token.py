@@ -33,8 +33,9 @@ class LogoutToken(NamedTuple):
     """`sid`; "" where every session of the subject is meant."""
     token_id: str
     """`jti`, to be accepted once."""
+    issued_at: int
+    """Seconds since the epoch, as those below, by Keycloak's clock."""
     expires_at: int
-    """Seconds since the epoch."""
 
 
 def validate_logout_token(token: str) -> LogoutToken:
@@ -54,7 +55,7 @@ def validate_logout_token(token: str) -> LogoutToken:
     claims = open_signed(token, None, TYPES).payload
     _check_kind(claims)
     _check_audience(claims)
-    expires_at = _check_time(claims)
+    issued_at, expires_at = _check_time(claims)
     subject = _text(claims, "sub", SUBJECT)
     session_id = _text(claims, "sid", _ID)
     if not subject and not session_id:
@@ -62,7 +63,9 @@ def validate_logout_token(token: str) -> LogoutToken:
     token_id = _text(claims, "jti", _ID)
     if not token_id:
         raise InvalidToken.because("jti is missing")
-    return LogoutToken(claims["iss"], subject, session_id, token_id, expires_at)
+    return LogoutToken(
+        claims["iss"], subject, session_id, token_id, issued_at, expires_at
+    )
 
 
 def _check_kind(claims: Mapping[str, Any]) -> None:
@@ -90,7 +93,7 @@ def _check_audience(claims: Mapping[str, Any]) -> None:
         raise InvalidToken.because("meant for another client")
 
 
-def _check_time(claims: Mapping[str, Any]) -> int:
+def _check_time(claims: Mapping[str, Any]) -> tuple[int, int]:
     now, leeway = time.time(), current().leeway
     issued_at, expires_at = claims.get("iat"), claims.get("exp")
     if type(expires_at) is not int or type(issued_at) is not int:
@@ -101,7 +104,7 @@ def _check_time(claims: Mapping[str, Any]) -> int:
         raise InvalidToken.because("not valid yet")
     if not 0 <= expires_at - issued_at <= MAX_LIFETIME:
         raise InvalidToken.because("made to live too long, or to end before it began")
-    return expires_at
+    return issued_at, expires_at
 
 
 def _text(claims: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str:

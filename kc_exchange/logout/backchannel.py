@@ -6,10 +6,11 @@ import hashlib
 import logging
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.cache import cache as django_cache
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import cache, conf, jobs
@@ -21,7 +22,6 @@ from kc_exchange.models import ImpersonationGrant, KeycloakLogin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from kc_exchange.jwt_validation import LogoutToken
 
@@ -88,18 +88,18 @@ def _noting() -> Iterator[None]:
 
 
 def _end(token: LogoutToken) -> int:
-    now = timezone.now()
+    ended_at = datetime.fromtimestamp(token.issued_at, UTC if settings.USE_TZ else None)
     if not token.session_id:
         cache.forget_person(token.issuer, token.subject)
         marks = records.marks_of("person", token.issuer, token.subject)
-        return _end_all("person_mark", marks, now)
+        return _end_all("person_mark", marks, ended_at)
     cache.forget_session(token.issuer, token.session_id)
     marks = records.marks_of("session", token.issuer, token.session_id)
-    records.remember_end(marks[0], now)
-    return _end_all("session_mark", marks, now)
+    records.remember_end(marks[0], ended_at)
+    return _end_all("session_mark", marks, ended_at)
 
 
-def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
+def _end_all(column: str, marks: Sequence[str], ended_at: datetime) -> int:
     """End the sessions of these marks; those that move meanwhile, in another round.
 
     One whose end fails keeps no other from ending; its error is raised after them.
@@ -113,7 +113,7 @@ def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
             break
         for row in found:
             try:
-                ended += _end_one(row, now)
+                ended += _end_one(row, ended_at)
             except Exception as error:  # noqa: BLE001 - raised when all were tried
                 failures[row.pk] = error
     for failure in failures.values():
@@ -122,10 +122,10 @@ def _end_all(column: str, marks: Sequence[str], now: datetime) -> int:
 
 
 @sensitive_variables()
-def _end_one(row: KeycloakLogin, now: datetime) -> bool:
+def _end_one(row: KeycloakLogin, ended_at: datetime) -> bool:
     """End one; its key goes last, so that a failure leaves it to be ended again."""
     here = KeycloakLogin.objects.filter(pk=row.pk)
-    if not here.update(ended_at=now):
+    if not here.update(ended_at=ended_at):
         return False
     key = records.key_of(row)
     if key:

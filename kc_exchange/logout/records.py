@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import Error, router, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -27,7 +28,7 @@ _SALT = "kc_exchange.logout"
 _PURPOSE = b"key of a session, v1"
 _PERSON = b"person of a login, v1"
 _LATE = timedelta(hours=1)
-"""How long it is remembered that a session at Keycloak is over."""
+"""How long it is remembered that a session is over."""
 
 
 @sensitive_variables()
@@ -36,6 +37,7 @@ def note(
     issuer: str,
     subject: str,
     session_id: str,
+    issued_at: float,
     session_key: str,
     former_key: str,
     user_id: str,
@@ -47,6 +49,7 @@ def note(
     logged, and the login goes on: a logout at Keycloak will not reach it.
     """
     marks = marks_of("session", issuer, session_id)
+    end_if_over = partial(_end_if_over, marks, issued_at, session_key, former_key)
     using = router.db_for_write(KeycloakLogin)
     try:
         with transaction.atomic(using=using):
@@ -63,7 +66,7 @@ def note(
                     "ended_at": None,
                 },
             )
-            _end_if_over(marks, session_key)
+            end_if_over()
     except Error as error:
         _log.warning(
             "kc_exchange.login_unnoted A logout at Keycloak will not reach this "
@@ -72,14 +75,24 @@ def note(
         )
         return
     # What another one says meanwhile is seen once this is committed, and not before.
-    once_more = partial(_end_if_over, marks, session_key)
-    transaction.on_commit(once_more, using=using, robust=True)
+    transaction.on_commit(end_if_over, using=using, robust=True)
 
 
 @sensitive_variables()
-def _end_if_over(marks: list[str], session_key: str) -> None:
-    over = KeycloakLogin.objects.filter(session_mark__in=marks)
-    if over.exclude(ended_at=None).exists():
+def _end_if_over(
+    marks: list[str], issued_at: float, session_key: str, former_key: str
+) -> None:
+    """Delete a session that came late: its login, or what it was before, is over.
+
+    A session at Keycloak may outlive the end of a login, as where consent is revoked,
+    or a logout token names a person. Tokens issued after that end begin another login.
+    Both instants are Keycloak's, in whole seconds; of the same one, a login is late.
+    """
+    ended = KeycloakLogin.objects.exclude(ended_at=None)
+    of_login = ended.filter(session_mark__in=marks).aggregate(last=Max("ended_at"))
+    is_late = of_login["last"] and issued_at <= of_login["last"].timestamp()
+    former = _digests("key", former_key) if former_key else []
+    if is_late or ended.filter(session_digest__in=former).exists():
         delete_session(session_key)
 
 
@@ -114,11 +127,14 @@ def _sealed_person(issuer: str, subject: str) -> str:
     return box.close(plain, _PERSON, b"") if subject else ""
 
 
-def remember_end(mark: str, now: datetime) -> None:
+def remember_end(mark: str, ended_at: datetime) -> None:
     """Remember that a session at Keycloak is over, whatever session comes late."""
-    KeycloakLogin.objects.get_or_create(
-        session_digest=mark, defaults={"session_mark": mark, "ended_at": now}
+    noted, is_new = KeycloakLogin.objects.get_or_create(
+        session_digest=mark, defaults={"session_mark": mark, "ended_at": ended_at}
     )
+    if not is_new:
+        earlier = KeycloakLogin.objects.filter(pk=noted.pk, ended_at__lt=ended_at)
+        earlier.update(ended_at=ended_at)
 
 
 def key_of(row: KeycloakLogin) -> str:

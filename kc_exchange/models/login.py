@@ -35,7 +35,8 @@ class KeycloakLogin(models.Model):
     """`iss` and `sub`, for when that user is deactivated."""
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     ended_at = models.DateTimeField(null=True, default=None)
-    """When Keycloak said that it is over: what comes late must not begin it anew."""
+    """When Keycloak said that it is over, by its clock: a login whose tokens are not
+    newer must not begin it anew."""
 
     objects = _Logins()
 

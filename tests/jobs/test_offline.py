@@ -234,6 +234,7 @@ def logged_out_at_keycloak(works: Works) -> None:
             subject="",
             session_id=said["sid"],
             token_id="one",
+            issued_at=int(time.time()),
             expires_at=int(time.time()) + 60,
         )
     )

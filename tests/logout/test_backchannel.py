@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.core.cache import cache as django_cache
 from django.core.cache.backends.locmem import LocMemCache
@@ -17,12 +18,13 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
+from kc_exchange import conf, exchange
 from kc_exchange.impersonation.session import digest
 from kc_exchange.jwt_validation.logout_token import EVENT
 from kc_exchange.logout import records
 from kc_exchange.models import ImpersonationGrant, KeycloakLogin
 from kc_exchange.tokens import unverified_claims
-from tests.impersonation.realm_desk import REALM
+from tests.impersonation.realm_desk import REALM, log_in
 from tests.impersonation.test_record_fails import record_refuses
 from tests.login.browser import views, whoami
 from tests.logout.conftest import kept
@@ -207,8 +209,12 @@ def test_logout__finds_the_session_under_its_new_key(shop: Shop) -> None:
     assert not Session.objects.exists()
 
 
-def test_logout__while_the_key_is_renewed(shop: Shop) -> None:
-    """The request that renews it comes too late: its session is deleted as well."""
+@pytest.mark.parametrize("later", [0, 60])
+def test_logout__while_the_key_is_renewed(shop: Shop, later: int) -> None:
+    """The request that renews it comes too late: its session is deleted as well.
+
+    Even if it renewed the tokens, too: Keycloak ends the session after it said so.
+    """
     browser = shop.login(shop.person("alice"))
     tokens, old = kept(browser), browser.session.session_key
     said = unverified_claims(tokens.access_token)
@@ -220,6 +226,7 @@ def test_logout__while_the_key_is_renewed(shop: Shop) -> None:
         issuer=said["iss"],
         subject=said["sub"],
         session_id=said["sid"],
+        issued_at=said["iat"] + later,
         session_key=str(session.session_key),
         former_key=str(old),
         user_id="1",
@@ -243,12 +250,40 @@ def test_login__of_a_session_that_is_over(shop: Shop) -> None:
         issuer=said["iss"],
         subject=said["sub"],
         session_id=said["sid"],
+        issued_at=said["iat"],
         session_key=str(late.session.session_key),
         former_key="",
         user_id="1",
     )
 
     assert user(late) == ""
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+@pytest.mark.parametrize("changes", [{}, {"sid": ...}])
+def test_login__again_in_the_same_session_at_keycloak(
+    shop: Shop, settings: Any, changes: dict[str, Any], use_tz: bool
+) -> None:
+    """It outlives consent that is revoked, and where a logout names a person alone."""
+    settings.USE_TZ = use_tz
+    alice = shop.person("alice")
+    first = shop.login(alice)
+    tokens = kept(first)
+    post(logout_token(shop, tokens, iat=int(time.time()) - 5, **changes))
+    assert user(first) == ""
+    fresh = exchange.refresh(conf.current().realm("default"), tokens.refresh_token)
+    sids = [unverified_claims(one.access_token)["sid"] for one in (tokens, fresh)]
+    assert sids[0] == sids[1]
+
+    again = Client()
+    log_in(again, alice, fresh)
+    assert user(again) == "alice"
+    again.get("/cycle/")
+    assert user(again) == "alice"
+    post(logout_token(shop, fresh, iat=int(time.time()) + 5))
+    assert user(again) == ""
+    with pytest.raises(UpdateError):  # late: its session is gone
+        log_in(Client(), alice, fresh)
 
 
 @pytest.mark.parametrize("method", ["get", "put", "head", "delete"])

@@ -53,6 +53,7 @@ def over_at_keycloak(tokens: TokenSet) -> int:
             subject=said["sub"],
             session_id=said["sid"],
             token_id=str(uuid4()),
+            issued_at=int(time.time()),
             expires_at=int(time.time()) + 60,
         )
     )
