@@ -74,8 +74,10 @@ def backchannel_logout(request: HttpRequest) -> HttpResponse:
         _log.warning("kc_exchange.logout_token_refused reason=%s", error.reason)
         response = _refused("invalid_request", "The logout token is not valid.")
     except ExchangeError as error:
-        _log.error("kc_exchange.backchannel_logout_failed %s", error)
-        response = _refused("server_error", "The logout failed: try again.")
+        response = _failed(error)
+    except Exception as error:  # noqa: BLE001 - session stores have errors of their own
+        kind = type(error).__name__
+        response = _failed(f"{kind}. Fix: are the database and the sessions there?")
     response["Cache-Control"] = "no-store"
     return response
 
@@ -91,6 +93,11 @@ def _logout_token(request: HttpRequest) -> str:
     if len(tokens) != 1:
         raise InvalidToken.because("not one logout_token in the form")
     return str(tokens[0])
+
+
+def _failed(reason: object) -> JsonResponse:
+    _log.error("kc_exchange.backchannel_logout_failed %s", reason)
+    return _refused("server_error", "The logout failed: try again.")
 
 
 def _refused(error: str, description: str) -> JsonResponse:

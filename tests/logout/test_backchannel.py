@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
@@ -14,7 +15,7 @@ from django.core.cache import cache as django_cache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import include, path
 from django.utils import timezone
 
@@ -348,6 +349,46 @@ def test_view__keycloak_is_away(shop: Shop, configure: Any) -> None:
     assert user(browser) == ""
 
 
+@contextmanager
+def no_table() -> Iterator[None]:
+    """Take the notes of logins away."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE kc_exchange_keycloaklogin RENAME TO gone")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gone RENAME TO kc_exchange_keycloaklogin")
+
+
+@contextmanager
+def no_session_store() -> Iterator[None]:
+    """Take the sessions away."""
+    with override_settings(SESSION_ENGINE="tests.logout.broken_sessions"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("away", "kind"),
+    [(no_table, "OperationalError"), (no_session_store, "ConnectionError")],
+)
+def test_view__database_or_session_store_is_away(
+    shop: Shop, caplog: Any, away: Any, kind: str
+) -> None:
+    """The logout failed (section 2.8), which is logged; it may be sent again."""
+    browser = shop.login(shop.person("alice"))
+    token = logout_token(shop, kept(browser))
+    with away():
+        response = post(token)
+
+    assert (response.status_code, response.json()["error"]) == (400, "server_error")
+    assert response["Cache-Control"] == "no-store"
+    assert f"kc_exchange.backchannel_logout_failed {kind}. Fix:" in caplog.text
+    assert "password" not in caplog.text
+    assert post(token).status_code == 200
+    assert user(browser) == ""
+
+
 def test_note__shows_no_key_and_no_person(shop: Shop) -> None:
     """The table is of no use to who reads it."""
     browser = shop.login(shop.person("alice"))
@@ -371,13 +412,8 @@ def test_note__survives_a_new_secret_key(shop: Shop, settings: Any) -> None:
 def test_note__fails(shop: Shop, caplog: Any) -> None:
     """The login goes on, and the log says what is missing."""
     alice = shop.person("alice")
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE kc_exchange_keycloaklogin RENAME TO gone")
-    try:
+    with no_table():
         assert user(shop.login(alice)) == "alice"
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE gone RENAME TO kc_exchange_keycloaklogin")
     assert "kc_exchange.login_unnoted" in caplog.text
     assert "manage.py migrate" in caplog.text
 
