@@ -62,13 +62,15 @@ def saved(
 
     `_password` holds the new one from `set_password` until right after this signal. A
     hash that is upgraded at a login leaves it empty, as Django wants that to count as
-    no change (`AbstractBaseUser.check_password`).
+    no change (`AbstractBaseUser.check_password`). A user model of another kind may lack
+    it, and then a new password is not noticed.
     """
     if created or raw:
         return
     written = {"is_active", "password"} if update_fields is None else update_fields
-    inactive = "is_active" in written and not instance.is_active
-    renewed = "password" in written and instance._password is not None  # noqa: SLF001
+    inactive = "is_active" in written and not getattr(instance, "is_active", True)
+    password = getattr(instance, "_password", None)
+    renewed = "password" in written and password is not None
     if inactive or renewed:
         people.forget_user(instance)
     elif "password" in written:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth import authenticate, get_user_model, logout
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
-from kc_exchange.logout import forget_user
+from kc_exchange.logout import forget_user, receivers
 from kc_exchange.models import KeycloakLogin
 from tests.logout.conftest import kept
 
@@ -163,6 +164,21 @@ def test_person__goes_on(
         change(alice)
 
     assert shop.is_kept(tokens)
+
+
+def test_person__of_a_model_of_another_kind(shop: Shop, at_commit: Any) -> None:
+    """One that is no AbstractBaseUser, and has neither a flag nor a password."""
+    alice = shop.person("alice")
+    tokens = kept(shop.login(alice))
+    shop.is_kept(tokens)
+
+    with at_commit():
+        receivers.saved(instance=SimpleNamespace(pk=alice.pk), created=False)
+    assert shop.is_kept(tokens)
+    with at_commit():
+        inactive = SimpleNamespace(pk=alice.pk, is_active=False)
+        receivers.saved(instance=inactive, created=False)
+    assert not shop.is_kept(tokens)
 
 
 def test_logout__reaches_the_sessions_tokens(shop: Shop) -> None:
