@@ -70,6 +70,7 @@ def capture(request: HttpRequest) -> SubjectToken | None:
         InvalidRequest: its bearer token is malformed.
         UnknownRealm: nobody configured who issued it.
         SubjectTokenRejected: it is of another realm than the request.
+        ExchangeMisconfigured: it is of a realm that is not configured.
     """
     for function in _functions(conf.current().capture):
         token = function(request)

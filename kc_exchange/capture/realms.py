@@ -15,7 +15,11 @@ from django.http.request import split_domain_port
 from django.utils.module_loading import import_string
 
 from kc_exchange import conf
-from kc_exchange.exceptions import SubjectTokenRejected, UnknownRealm
+from kc_exchange.exceptions import (
+    ExchangeMisconfigured,
+    SubjectTokenRejected,
+    UnknownRealm,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +82,23 @@ def realm_of_bearer(request: HttpRequest, issuer: object) -> Realm | None:
     return own if same else conf.current().realm_of_issuer(issuer)
 
 
+def realm_of_token(alias: str) -> Realm:
+    """Return the realm that a user's token says it is of.
+
+    Raises:
+        ExchangeMisconfigured: it is not configured, or no longer.
+    """
+    found = conf.current().realms.get(alias)
+    if found is None:
+        raise ExchangeMisconfigured(
+            f"The user's token is of realm {alias!r}, which is not configured.",
+            "Add it to KC_EXCHANGE['REALMS'], or let CAPTURE name the right one.",
+            realm=alias,
+            diagnosis="realm_not_configured",
+        )
+    return found
+
+
 def is_elsewhere(request: HttpRequest, issuer: str) -> bool:
     """Whether the address of the request belongs to a realm of another issuer.
 
@@ -94,9 +115,10 @@ def refuse_foreign(request: HttpRequest, alias: str) -> None:
     Raises:
         SubjectTokenRejected: it is one, such as in a cookie that two hosts share.
         UnknownRealm: the request belongs to no realm.
+        ExchangeMisconfigured: the realm `alias` is not configured.
     """
     own = realm_of(request)
-    if own is None or conf.current().realm(alias).issuer == own.issuer:
+    if own is None or realm_of_token(alias).issuer == own.issuer:
         return
     raise SubjectTokenRejected(
         f"This address belongs to the realm {own.alias!r}, and the user's token is of "

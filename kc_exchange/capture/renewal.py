@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from django.views.decorators.debug import sensitive_variables
 
-from kc_exchange import conf, forks
+from kc_exchange import forks
 from kc_exchange.capture import newest
+from kc_exchange.capture.realms import realm_of_token
 from kc_exchange.capture.session import (
     ITEM,
     newest_of,
@@ -60,6 +61,7 @@ def renew(
         SubjectTokenExpired: `rejected` came from a bearer header, or nothing is there
             to refresh it with, or `refresh` says that it is over, too.
         ExchangeUnavailable: Keycloak is away; the tokens are as they were.
+        ExchangeMisconfigured: their realm is no longer in the settings.
     """
     if rejected.value not in state(request).given:
         raise SubjectTokenExpired(
@@ -86,6 +88,7 @@ def renew_stored(
     Raises:
         SubjectTokenExpired: nothing is there to refresh it with, or it is over, too.
         ExchangeUnavailable: Keycloak is away; the tokens are as they were.
+        ExchangeMisconfigured: their realm is no longer in the settings.
     """
     while True:
         flight, leads = _board(str(session.session_key))
@@ -128,7 +131,7 @@ def _lead(
 
 
 def _follow(flight: Future[Kept], rejected: SubjectToken) -> Kept:
-    deadline = conf.current().realm(rejected.realm).deadline
+    deadline = realm_of_token(rejected.realm).deadline
     try:
         return flight.result(deadline + _GRACE)
     except FutureTimeout:
@@ -183,7 +186,7 @@ def _is_renewed(current: Kept, rejected: SubjectToken) -> bool:
 def _refreshed(tokens: TokenSet, refresh: Refresh) -> TokenSet:
     if not tokens.refresh_token:
         raise SubjectTokenExpired(realm=tokens.realm)
-    new = refresh(conf.current().realm(tokens.realm), tokens.refresh_token)
+    new = refresh(realm_of_token(tokens.realm), tokens.refresh_token)
     return replace(
         new,
         realm=tokens.realm,

@@ -150,17 +150,16 @@ def provider_logout(request: HttpRequest) -> str:
     For mozilla's setting `OIDC_OP_LOGOUT_URL_METHOD` (OpenID Connect RP-Initiated
     Logout 1.0). The browser comes back to `LOGOUT_REDIRECT_URL`: mozilla's logout fails
     without one, and the client at Keycloak has to list it under "Valid post logout
-    redirect URIs".
+    redirect URIs". There it goes at once where the login's realm has left the settings.
     """
     tokens = capture.kept(request)
-    own = None if tokens is None else conf.current().realm(tokens.realm)
-    realm = own or capture.login_realm(request)
-    back = resolve_url(settings.LOGOUT_REDIRECT_URL or "/")
-    query = {
-        "client_id": realm.client_id,
-        "post_logout_redirect_uri": request.build_absolute_uri(back),
-    }
-    if tokens is not None and tokens.id_token:
+    back = request.build_absolute_uri(resolve_url(settings.LOGOUT_REDIRECT_URL or "/"))
+    realms = conf.current().realms
+    realm = realms.get(tokens.realm) if tokens else capture.login_realm(request)
+    if realm is None:
+        return back
+    query = {"client_id": realm.client_id, "post_logout_redirect_uri": back}
+    if tokens and tokens.id_token:
         query["id_token_hint"] = tokens.id_token
     return f"{_page(realm, 'logout')}?{urlencode(query)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kc_exchange import conf
+from kc_exchange.capture.realms import realm_of_token
 from kc_exchange.exceptions import ExchangeMisconfigured
 
 if TYPE_CHECKING:
@@ -18,15 +19,7 @@ def realm_of_subject(subject: SubjectToken) -> Realm:
     Raises:
         ExchangeMisconfigured: it is not configured.
     """
-    found = conf.current().realms.get(subject.realm)
-    if found is None:
-        raise ExchangeMisconfigured(
-            f"The user's token is of realm {subject.realm!r}, which is not configured.",
-            "Add it to KC_EXCHANGE['REALMS'], or let CAPTURE name the right one.",
-            realm=subject.realm,
-            diagnosis="realm_not_configured",
-        )
-    return found
+    return realm_of_token(subject.realm)
 
 
 def own_realm(downstream: Downstream, subject: SubjectToken) -> Realm:

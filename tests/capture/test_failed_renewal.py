@@ -11,9 +11,10 @@ import pytest
 
 from kc_exchange import capture
 from kc_exchange.capture import newest, renewal
-from kc_exchange.capture.session import ITEM
+from kc_exchange.capture.session import ITEM, sealed_anew
 from kc_exchange.exceptions import (
     ExchangeError,
+    ExchangeMisconfigured,
     ExchangeUnavailable,
     SubjectTokenExpired,
 )
@@ -70,6 +71,18 @@ def test_without_refresh_token__login_is_needed() -> None:
     with pytest.raises(SubjectTokenExpired):
         capture.renew(request, rejected, keycloak)
     assert not keycloak.asked
+
+
+def test_realm_that_left_the_settings__is_named() -> None:
+    key = logged_in(tokens())
+    session = store(key)
+    session[ITEM] = sealed_anew(key, tokens(realm="old")).sealed
+    session.save()
+    request, rejected = captured(key)
+
+    with pytest.raises(ExchangeMisconfigured, match="'old'") as caught:
+        capture.renew(request, rejected, Keycloak())
+    assert caught.value.diagnosis == "realm_not_configured"
 
 
 def test_bearer__is_not_renewed_from_the_session() -> None:

@@ -9,7 +9,12 @@ from django.core.exceptions import DisallowedHost
 from django.test import RequestFactory
 
 from kc_exchange import capture
-from kc_exchange.exceptions import SubjectTokenRejected, UnknownRealm
+from kc_exchange.capture import realms
+from kc_exchange.exceptions import (
+    ExchangeMisconfigured,
+    SubjectTokenRejected,
+    UnknownRealm,
+)
 from kc_exchange.tokens import ID_TOKEN, SubjectToken
 from tests.servers import jwt_of
 
@@ -164,6 +169,15 @@ def test_by_host__refuses_the_other_tenants_token(
 
     with pytest.raises(SubjectTokenRejected, match="belongs to the realm"):
         captured(issuer, host)
+
+
+def test_by_host__token_of_a_realm_that_left_the_settings(settings: Any) -> None:
+    """A session may outlive the realm of its login."""
+    by_host(settings)
+
+    with pytest.raises(ExchangeMisconfigured, match="'initech'") as caught:
+        realms.refuse_foreign(request(), "initech")
+    assert caught.value.diagnosis == "realm_not_configured"
 
 
 def test_by_host__takes_a_provider_of_the_same_realm(settings: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import SuspiciousOperation
 from django.urls import include, path
 
+from kc_exchange.capture.session import ITEM, sealed_anew
 from kc_exchange.login.mozilla import KeycloakOIDCBackend, provider_logout
 from kc_exchange.models import KeycloakIdentity
 from kc_exchange.tokens import unverified_claims
@@ -164,6 +166,20 @@ def test_logout__ends_the_session_at_keycloak(
     assert not keycloak._find("test").sessions.of_user(
         unverified_claims(kept.id_token)["sub"]
     )
+
+
+def test_logout_of_a_realm_that_left_the_settings(browser: Browser) -> None:
+    """Nobody knows where to log out there; here the logout goes on."""
+    browser.sign_in(START, "alice")
+    kept, session = browser.kept, browser.project.session
+    assert kept is not None
+    assert session.session_key is not None
+    old = replace(kept, realm="old")
+    session[ITEM] = sealed_anew(session.session_key, old).sealed
+    session.save()
+
+    assert browser.project.post("/oidc/logout/")["Location"] == f"{HOME}/"
+    assert browser.kept is None
 
 
 def test_logout_without_tokens__names_the_client(rf: RequestFactory) -> None:
