@@ -17,7 +17,7 @@ from kc_exchange import cache, conf, jobs
 from kc_exchange.exceptions import InvalidToken
 from kc_exchange.impersonation import end
 from kc_exchange.impersonation.session import digest
-from kc_exchange.logout import records
+from kc_exchange.logout import people, records
 from kc_exchange.models import ImpersonationGrant, KeycloakLogin
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def _end_one(row: KeycloakLogin, ended_at: datetime) -> bool:
         return False
     key = records.key_of(row)
     if key:
+        people.forget_login_of(key)
         records.delete_session(key)
         jobs.forget_session(key)
         left = ImpersonationGrant.objects.filter(ended_at=None)

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, router, transaction
+from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import cache, capture, conf, jobs, sources
-from kc_exchange.capture.session import subject_token
+from kc_exchange.capture.session import (
+    ITEM,
+    newest_of,
+    session_store,
+    subject_token,
+)
 from kc_exchange.logout import records
 from kc_exchange.models import KeycloakIdentity, OfflineToken
 
@@ -83,6 +89,19 @@ def forget_login(request: HttpRequest) -> None:
     using = _alias_of(request.session)
     if transaction.get_connection(using).in_atomic_block:
         transaction.on_commit(forget, using=using, robust=True)
+
+
+@sensitive_variables()
+def forget_login_of(session_key: str) -> None:
+    """Forget what was obtained for the login that a stored session keeps.
+
+    What its token obtained as a bearer, too: a lightweight one may name neither the
+    person nor the session that is over.
+    """
+    session = session_store()(session_key)
+    kept = newest_of(session.get(ITEM), session_key)
+    if kept is not None:
+        sources.forget(subject_token(kept.tokens))
 
 
 def _alias_of(session: SessionBase) -> str:

@@ -24,6 +24,7 @@ from kc_exchange.impersonation.session import digest
 from kc_exchange.jwt_validation.logout_token import EVENT
 from kc_exchange.logout import records
 from kc_exchange.models import ImpersonationGrant, KeycloakLogin
+from kc_exchange.testing.tokens import LIGHTWEIGHT
 from kc_exchange.tokens import unverified_claims
 from tests.impersonation.realm_desk import REALM, log_in
 from tests.impersonation.test_record_fails import record_refuses
@@ -118,6 +119,24 @@ def test_logout__of_a_person(shop: Shop) -> None:
 
     assert [user(browser) for browser in [*mine, hers]] == ["", "", "olga"]
     assert [shop.is_kept(one) for one in tokens] == [False, False]
+
+
+@pytest.mark.parametrize("named", ["sid", "sub"])
+def test_logout__ends_what_a_lightweight_token_obtained_as_a_bearer(
+    shop: Shop, monkeypatch: Any, named: str
+) -> None:
+    """It names no person; the ID token beside it in the session here does."""
+    client = shop.keycloak.realm(REALM).clients["django-app"]
+    with monkeypatch.context() as patched:
+        patched.setitem(client.attributes, LIGHTWEIGHT, "true")
+        tokens = kept(shop.login(shop.person("alice")))
+    assert "sub" not in unverified_claims(tokens.access_token)
+    assert (shop.is_kept(tokens), shop.is_kept(tokens)) == (False, True)
+
+    said = {"sub": ..., "sid": ..., named: unverified_claims(tokens.id_token)[named]}
+    assert post(logout_token(shop, **said)).status_code == 200
+
+    assert not shop.is_kept(tokens)
 
 
 def test_logout__again_and_of_nobody_known(shop: Shop) -> None:
