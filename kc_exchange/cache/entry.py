@@ -39,6 +39,11 @@ class Entry:
         self.fresh_until = known_at + local_seconds
         self.alone_until = known_at + max(local_seconds, _ALONE)
 
+    def end_by(self, moment: float) -> None:
+        """Let it serve no longer than that, whatever is heard of its owners."""
+        self.fresh_until = min(self.fresh_until, moment)
+        self.alone_until = min(self.alone_until, moment)
+
     @property
     def serves_until(self) -> float:
         """By the monotonic clock: as long as it is valid, and known to be anybody's."""

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.cache import floors
 from kc_exchange.cache.backend import Backend, fresh
+from kc_exchange.cache.drops import AGAIN
 from kc_exchange.cache.lease import Lease, lasting
 from kc_exchange.cache.sealing import Sealer
 from kc_exchange.cache.stored import Stored, read, unverified, written
@@ -99,9 +100,12 @@ class SecondLevel:
             self._backend.delete(self._sealer.names("token", key.message))
 
     def forget(self, marks: Iterable[bytes]) -> None:
-        """Let nobody find what was obtained for these owners before."""
+        """Let nobody find what was obtained for these owners before.
+
+        Nor, in a while, what is obtained now: see `AGAIN`.
+        """
         names = [name for mark in marks for name in self._generations_of(mark)]
-        self._backend.say(names, _DAY)
+        self._backend.say(names, AGAIN)
 
     def _after_another(
         self, lease: Lease, key: Key, ask: Ask, seconds: float

@@ -198,6 +198,7 @@ class TokenCache:
         with self._lock:
             if self._drops.since(begun, marks):
                 return
+            entry.end_by(self._drops.doubtful_until(key.owners))
             self._entries[key.digest] = entry
             self._entries.move_to_end(key.digest)
             self._drop_what_is_over()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.cache import caches
 
 from kc_exchange import cache as token_path
 from kc_exchange import conf
@@ -15,9 +16,10 @@ from kc_exchange.cache import TokenCache, cache_key, flight
 from kc_exchange.cache.lease import Lease
 from kc_exchange.cache.marks import issuer_mark, person_mark, session_mark
 from kc_exchange.cache.second import SecondLevel
+from kc_exchange.exceptions import SubjectTokenRejected
 from tests.cache.backends import Failing, Lossy, Telling
-from tests.cache.test_second import ALICE, ISSUER, key_of, second, share
-from tests.cache.tools import Loader, until
+from tests.cache.test_second import ALICE, BOB, ISSUER, key_of, second, share
+from tests.cache.tools import Loader, age, until
 from tests.servers import jwt_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,38 @@ def found(level: SecondLevel, key: Key = KEY) -> bool:
 
 def lease_of(level: SecondLevel, key: Key = KEY) -> Lease:
     return Lease(level._backend, level._sealer.names("lease", key.message)[0])
+
+
+def test_end__said_before_it_is_so() -> None:
+    """Keycloak gives tokens until it ends the session: these are not used up."""
+    here, load = TokenCache(), Loader()
+    here.drop_marked(SESSION)
+    here.obtain(KEY, load, 1.0)
+    here.obtain(key_of(BOB), load, 1.0)
+    assert here.get(KEY)
+
+    age(here, 60.1)
+
+    assert here.get(KEY) is None
+    assert here.get(key_of(BOB))
+    load.error = SubjectTokenRejected("The session is over.")
+    with pytest.raises(SubjectTokenRejected):
+        here.obtain(KEY, load, 1.0)
+
+
+def test_end__said_to_others_before_it_is_so(
+    share: Callable[..., SecondLevel],
+) -> None:
+    here = share()
+    here.forget([SESSION])
+    here.obtain(KEY, Loader(), 1.0)
+    assert found(another_process())
+
+    kept: Any = caches["tokens"]
+    for name, ends_at in kept._expire_info.items():
+        kept._expire_info[name] = ends_at - 60.1
+
+    assert not found(another_process())
 
 
 def test_end__whose_answer_was_lost_revives_nothing(
