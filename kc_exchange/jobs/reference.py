@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -59,7 +58,7 @@ class SubjectReference(str):
             ForbiddenWhileImpersonating: an operator acts as somebody else; that they
                 tried is recorded.
             SubjectGone: they logged out, or went, while an offline token was kept.
-            ValueError: `max_age` is out of bounds.
+            ValueError: `max_age` is out of bounds, or no number.
         """
         refuse_while_impersonating(request)
         age = _bounded(max_age, LONGEST_OFFLINE if offline else LONGEST)
@@ -112,13 +111,16 @@ def _kept_of(request: Any) -> TokenSet:
     return kept
 
 
-def _bounded(max_age: float, longest: float) -> float:
-    if not (math.isfinite(max_age) and 0 < max_age <= longest):
-        raise ValueError(
-            f"max_age is {max_age!r}. Fix: give seconds, more than 0 and at most "
-            f"{longest:.0f}."
-        )
-    return float(max_age)
+def _bounded(max_age: object, longest: float) -> float:
+    what = f"a {type(max_age).__name__}"
+    if isinstance(max_age, (int, float)):
+        if 0 < max_age <= longest:
+            return float(max_age)
+        what = "out of bounds"
+    raise ValueError(
+        f"max_age is {what}. Fix: give a number of seconds, more than 0 and at most "
+        f"{longest:.0f}."
+    )
 
 
 def _is_text(reference: object) -> bool:

@@ -115,9 +115,13 @@ def clock_at(seconds: float) -> float:
     return time.time() + seconds
 
 
-@pytest.mark.parametrize("max_age", [0, -1, LONGEST + 1, float("nan"), float("inf")])
-def test_max_age__out_of_bounds(works: Works, max_age: float) -> None:
-    """Seven days is the most."""
+@pytest.mark.parametrize(
+    "max_age",
+    [0, -1, LONGEST + 1, 10**400, float("nan"), float("inf"), "3600", None],
+    ids=lambda value: str(value)[:9],
+)
+def test_max_age__out_of_bounds(works: Works, max_age: Any) -> None:
+    """Seven days is the most, in a number of seconds."""
     request = RequestFactory().get("/")
     request.session = works.session()
     with pytest.raises(ValueError, match="at most 604800"):
