@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kc_exchange import conf
 from kc_exchange.exceptions import SubjectGone
@@ -46,8 +46,36 @@ def refuse_old(claims: Claims) -> None:
     )
 
 
-def login_of(tokens: TokenSet) -> tuple[str, str]:
-    """Return issuer and session id (`sid`) of a login; the latter may be empty."""
+class Named(NamedTuple):
+    """What tells a login from others: single sign-on gives two clients one `sid`."""
+
+    issuer: str
+    """Empty where the realm of the login is no longer in the settings."""
+    sid: str
+    """Empty where the tokens do not name one."""
+    client_id: str
+
+
+def login_of(tokens: TokenSet) -> Named:
+    """Return what names a login; of a realm that left the settings it names none."""
     sid = login_claims(tokens.access_token, tokens.id_token).get("sid")
-    issuer = conf.current().realm(tokens.realm).issuer
-    return issuer, sid if isinstance(sid, str) else ""
+    realm = conf.current().realms.get(tokens.realm)
+    return Named(
+        issuer="" if realm is None else realm.issuer,
+        sid=sid if isinstance(sid, str) else "",
+        client_id="" if realm is None else realm.client_id,
+    )
+
+
+def refuse_unknown_realm(alias: str) -> None:
+    """Refuse a login of a realm that left the settings.
+
+    Raises:
+        SubjectGone: it did.
+    """
+    if alias not in conf.current().realms:
+        raise SubjectGone(
+            f"Whoever started this job logged in by the realm {alias!r}, which is no "
+            "longer in KC_EXCHANGE.",
+            "Do not try again; let them log in by a realm of REALMS and start it anew.",
+        )

@@ -24,6 +24,7 @@ from kc_exchange.tokens import claims_of
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from kc_exchange.conf import Realm
     from kc_exchange.tokens import TokenSet
 
 _log = logging.getLogger("kc_exchange")
@@ -117,10 +118,10 @@ def forget(rows: Any) -> None:
 
 
 @sensitive_variables()
-def _is_back(row: OfflineToken, login: Login) -> bool:
+def _is_back(login: Login, realm: Realm) -> bool:
     """Whether the same session at Keycloak is in use again: revoking would end it."""
     sid = claims_of(login.refresh_token).get("sid")
-    named = digests(row.issuer, str(sid))
+    named = digests(realm.issuer, str(sid), realm.client_id)
     return OfflineToken.objects.filter(login_digest__in=named).exists()
 
 
@@ -129,9 +130,10 @@ def _revoke(pk: UUID) -> None:
     row = OfflineToken.ended.filter(pk=pk).first()
     login = None if row is None else opened(row)
     try:
-        if row is not None and login is not None and not _is_back(row, login):
+        if login is not None:
             realm = conf.current().realm(login.realm)
-            exchange.revoke(login.offline, realm, hint="refresh_token")
+            if not _is_back(login, realm):
+                exchange.revoke(login.offline, realm, hint="refresh_token")
     except (ExchangeError, ImproperlyConfigured) as error:
         _log.warning("kc_exchange.offline_not_revoked: %s", error)
         return

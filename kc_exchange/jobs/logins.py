@@ -80,6 +80,7 @@ def with_tokens(login: Login, tokens: TokenSet) -> Login:
         refresh_token=tokens.refresh_token or login.refresh_token,
         access_token=tokens.access_token,
         expires_at=tokens.expires_at,
+        realm=tokens.realm,
     )
 
 

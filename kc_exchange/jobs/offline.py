@@ -78,7 +78,7 @@ def keep(claims: Claims, session: SessionBase, user: Any, tokens: TokenSet) -> U
         ),
         tokens,
     )
-    named = digests(claims.issuer, claims.sid)
+    named = digests(*said.login_of(tokens))
     row = OfflineToken(
         user_id=claims.user_id,
         issuer=claims.issuer,
@@ -165,8 +165,8 @@ def login_of(claims: Claims) -> Login:
     """Return the login that a reference's row keeps, if its user may still be it.
 
     Raises:
-        SubjectGone: the row is gone, or the session ended before its time, or the
-            user is deactivated or has another password.
+        SubjectGone: the row is gone, or the user is deactivated or has another
+            password, or the realm left the settings.
     """
     row = OfflineToken.objects.filter(pk=claims.offline).first()
     login = None if row is None else opened(row)
@@ -175,6 +175,7 @@ def login_of(claims: Claims) -> Login:
             "Whoever started this job has logged out, or their offline token was "
             "given back."
         )
+    said.refuse_unknown_realm(login.realm)
     standing.refuse_user(claims.user_id, login.backend, login.session_hash)
     return login
 

@@ -64,12 +64,12 @@ class SubjectReference(str):
         age = _bounded(max_age, LONGEST_OFFLINE if offline else LONGEST)
         plain = getattr(request, "_request", request)
         tokens = _kept_of(plain)
-        issuer, sid = login_of(tokens)
+        named = login_of(tokens)
         claims = Claims(
             session_key=str(plain.session.session_key),
             user_id=str(plain.session[SESSION_KEY]),
-            issuer=issuer,
-            sid=sid,
+            issuer=named.issuer,
+            sid=named.sid,
             issued_at=time.time(),
             max_age=age,
         )

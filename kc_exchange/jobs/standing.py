@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture.session import ITEM, newest_of, session_store
 from kc_exchange.exceptions import SubjectGone
-from kc_exchange.jobs.claims import login_of
+from kc_exchange.jobs.claims import login_of, refuse_unknown_realm
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -44,7 +44,8 @@ def tokens_of(session: SessionBase, claims: Claims) -> TokenSet:
 
     Raises:
         SubjectGone: somebody else is logged in, or the user may not be, or it is
-            another login at Keycloak, or no tokens are kept.
+            another login at Keycloak or of a realm that left the settings, or no tokens
+            are kept.
     """
     if session.get(SESSION_KEY) != claims.user_id:
         raise SubjectGone("Whoever started this job has left their session.")
@@ -56,7 +57,8 @@ def tokens_of(session: SessionBase, claims: Claims) -> TokenSet:
     kept = newest_of(session.get(ITEM), str(session.session_key))
     if kept is None:
         raise SubjectGone("The session of whoever started this job keeps no tokens.")
-    if login_of(kept.tokens) != (claims.issuer, claims.sid):
+    refuse_unknown_realm(kept.tokens.realm)
+    if login_of(kept.tokens)[:2] != (claims.issuer, claims.sid):
         raise SubjectGone("Whoever started this job has logged in anew since then.")
     return kept.tokens
 

@@ -33,7 +33,7 @@ class OfflineToken(models.Model):
     login_digest = models.CharField(  # noqa: DJ001 - NULLs are no duplicates
         max_length=64, null=True, unique=True
     )
-    """HMAC over issuer and session at Keycloak (`sid`), while it is in use."""
+    """HMAC over issuer, session at Keycloak (`sid`) and client, while it is in use."""
     session_digest = models.CharField(max_length=64, db_index=True)
     """HMAC over the key of Django's session."""
     sealed = models.TextField()

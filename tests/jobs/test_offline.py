@@ -210,11 +210,11 @@ def test_login__that_asked_for_none(works: Works) -> None:
     assert OfflineToken.objects.count() == 0
 
 
-def is_revoked(works: Works, refresh_token: str) -> bool:
+def is_revoked(works: Works, refresh_token: str, client_id: str = "django-app") -> bool:
     reply = requests.post(
         f"{works.keycloak.issuer(REALM)}/protocol/openid-connect/token",
         data={"grant_type": "refresh_token", "refresh_token": refresh_token},
-        auth=("django-app", "django-app-secret"),
+        auth=(client_id, "django-app-secret"),
         timeout=10,
     )
     return reply.status_code == 400
