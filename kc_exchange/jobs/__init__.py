@@ -13,10 +13,10 @@ from kc_exchange.jobs.forgetting import (
     forget_session,
     forget_user,
     recheck_user,
-    sweep,
 )
 from kc_exchange.jobs.reference import SubjectReference
 from kc_exchange.jobs.subject import acting_for
+from kc_exchange.jobs.sweeping import sweep
 
 __all__ = [
     "SubjectReference",

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange import conf, exchange
-from kc_exchange.capture.session_age import known_end
-from kc_exchange.exceptions import ExchangeError, SubjectGone
+from kc_exchange.exceptions import ExchangeError, ExchangeUnavailable
 from kc_exchange.jobs import standing
 from kc_exchange.jobs.claims import login_of
 from kc_exchange.jobs.logins import Login, alias, digests, is_offline, opened
@@ -22,13 +22,14 @@ from kc_exchange.models import OfflineToken
 from kc_exchange.tokens import claims_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from kc_exchange.conf import Realm
     from kc_exchange.tokens import TokenSet
 
 _log = logging.getLogger("kc_exchange")
-_MOVING = timedelta(minutes=10)
+MOVING = timedelta(minutes=10)
 """How long a request may take that gives a session another key, and says so last."""
 
 
@@ -38,11 +39,11 @@ def forget_session(session_key: str, tokens: TokenSet | None = None) -> None:
 
     `tokens` are those that it keeps: they tell its login where its key is a new one.
     """
+    of_session = Q(session_digest__in=digests(session_key))
+    if tokens is not None and is_offline(tokens):
+        of_session |= Q(login_digest__in=digests(*login_of(tokens)))
     with transaction.atomic(using=alias()):
-        forget(OfflineToken.objects.filter(session_digest__in=digests(session_key)))
-        if tokens is not None and is_offline(tokens):
-            login = digests(*login_of(tokens))
-            forget(OfflineToken.objects.filter(login_digest__in=login))
+        forget(OfflineToken.objects.filter(of_session))
 
 
 def forget_user(user_id: object) -> None:
@@ -52,24 +53,17 @@ def forget_user(user_id: object) -> None:
 
 def recheck_user(user_id: object) -> None:
     """Forget the tokens of logins that Django would not take for the user's now."""
-    for row in OfflineToken.objects.filter(user_id=str(user_id)):
-        _recheck(row)
+    rows = OfflineToken.objects.filter(user_id=str(user_id))
+    fallen = [row.pk for row in rows if not _stands(row)]
+    forget(rows.filter(pk__in=fallen))
 
 
-def sweep() -> int:
-    """Forget what is too old, and of whom is gone; return how many that were.
-
-    What could not be revoked before is tried again.
-    """
-    for pk in list(OfflineToken.ended.values_list("pk", flat=True)):
-        _revoke(pk)
-    before = OfflineToken.objects.count()
-    forget(OfflineToken.objects.filter(expires_at__lte=timezone.now()))
-    for row in OfflineToken.objects.iterator():
-        login = _recheck(row)
-        if login is not None:
-            _look_for_session(row, login)
-    return before - OfflineToken.objects.count()
+def _stands(row: OfflineToken) -> bool:
+    """Whether its user may be called for; taken for granted if it does not open."""
+    login = opened(row)
+    return login is None or standing.stands(
+        row.user_id, login.backend, login.session_hash
+    )
 
 
 def is_missing(rows: Any, login: Login) -> bool:
@@ -84,37 +78,23 @@ def is_missing(rows: Any, login: Login) -> bool:
     return bool(of_key.exclude(missing_at=None).exists())
 
 
-def _look_for_session(row: OfflineToken, login: Login) -> None:
-    """Note how long a session lasts that is used on; forget one that was ended."""
-    rows = OfflineToken.objects.filter(pk=row.pk, session_digest=row.session_digest)
-    session = standing.session_of(login.session_key)
-    if session is not None:
-        ends = known_end(session) or row.session_ends_at
-        rows.update(session_ends_at=ends, missing_at=None)
-    elif is_missing(rows, login):
-        forget(rows.filter(missing_at__lte=timezone.now() - _MOVING))
-
-
-def _recheck(row: OfflineToken) -> Login | None:
-    """Forget the row if its user is not to be called for; else return its login."""
-    login = opened(row)
-    try:
-        if login is not None:
-            standing.refuse_user(row.user_id, login.backend, login.session_hash)
-            return login
-    except SubjectGone:
-        pass
-    forget(OfflineToken.objects.filter(pk=row.pk))
-    return None
-
-
 def forget(rows: Any) -> None:
-    """Let no job use these tokens; revoke them as soon as that is committed."""
-    for row in rows:
-        of_row = OfflineToken.objects.filter(pk=row.pk)
-        if of_row.update(ended_at=timezone.now(), login_digest=None):
-            revoke = partial(_revoke, row.pk)
-            transaction.on_commit(revoke, using=alias(), robust=True)
+    """Let no job use these tokens; revoke them as soon as that is committed.
+
+    It may be a request that waits for it: once Keycloak is away, a sweep does the rest.
+    """
+    revoke = partial(revoke_all, end(rows))
+    transaction.on_commit(revoke, using=alias(), robust=True)
+
+
+def end(rows: Any) -> list[UUID]:
+    """Let no job use these tokens; return the rows that did not wait already."""
+    return [row.pk for row in rows if _end(row.pk)]
+
+
+def _end(pk: UUID) -> bool:
+    rows = OfflineToken.objects.filter(pk=pk)
+    return bool(rows.update(ended_at=timezone.now(), login_digest=None))
 
 
 @sensitive_variables()
@@ -125,16 +105,42 @@ def _is_back(login: Login, realm: Realm) -> bool:
     return OfflineToken.objects.filter(login_digest__in=named).exists()
 
 
-def _revoke(pk: UUID) -> None:
-    """Revoke at Keycloak (RFC 7009), and delete the row: if it fails, a sweep does."""
-    row = OfflineToken.ended.filter(pk=pk).first()
-    login = None if row is None else opened(row)
+def revoke_all(waiting: Iterable[UUID]) -> None:
+    """Revoke tokens at Keycloak; if one is away, its others are left to a sweep."""
+    away: set[str] = set()
+    for pk in waiting:
+        row = OfflineToken.ended.filter(pk=pk).first()
+        if row is not None and row.issuer not in away and _is_away(row):
+            away.add(row.issuer)
+
+
+def _is_away(row: OfflineToken) -> bool:
+    """Revoke one (RFC 7009), and delete its row; return whether Keycloak is away.
+
+    A row that does not open may do so with another SECRET_KEY, until it is too old.
+    """
+    login = opened(row)
+    if login is None and row.expires_at > timezone.now():
+        return False
     try:
-        if login is not None:
-            realm = conf.current().realm(login.realm)
-            if not _is_back(login, realm):
-                exchange.revoke(login.offline, realm, hint="refresh_token")
+        if login is None:
+            _log.warning(
+                "kc_exchange.offline_lost: %s goes without being revoked, since it was "
+                "sealed under another SECRET_KEY. Fix: name former keys in "
+                "SECRET_KEY_FALLBACKS; end offline sessions of %s at Keycloak.",
+                row,
+                row.issuer,
+            )
+        else:
+            _revoke(login)
     except (ExchangeError, ImproperlyConfigured) as error:
         _log.warning("kc_exchange.offline_not_revoked: %s", error)
-        return
-    OfflineToken.ended.filter(pk=pk).delete()
+        return isinstance(error, ExchangeUnavailable)
+    OfflineToken.ended.filter(pk=row.pk).delete()
+    return False
+
+
+def _revoke(login: Login) -> None:
+    realm = conf.current().realm(login.realm)
+    if not _is_back(login, realm):
+        exchange.revoke(login.offline, realm, hint="refresh_token")

@@ -77,6 +77,16 @@ def refuse_user(user_id: str, backend: str, session_hash: str) -> None:
         raise SubjectGone("Whoever started this job has a new password since then.")
 
 
+@sensitive_variables()
+def stands(user_id: str, backend: str, session_hash: str) -> bool:
+    """Whether Django would take a user for logged in."""
+    try:
+        refuse_user(user_id, backend, session_hash)
+    except SubjectGone:
+        return False
+    return True
+
+
 def _user(user_id: str, backend: str) -> Any:
     if backend not in settings.AUTHENTICATION_BACKENDS:
         return None

@@ -28,13 +28,21 @@ def run(stdout: Any, options: dict[str, Any]) -> None:
     dropped = logout.sweep()
     if dropped:
         stdout.write(f"Dropped {dropped} notes of logins that are over.")
-    if forgotten := jobs.sweep():
-        stdout.write(f"Gave {forgotten} offline tokens back: too old, or nobody's.")
+    swept = jobs.sweep()
+    if swept.ended:
+        stdout.write(f"Gave {swept.ended} offline tokens back: too old, or nobody's.")
+    if swept.unopened:
+        stdout.write(
+            f"{swept.unopened} offline tokens do not open: they were sealed under "
+            "another SECRET_KEY. Fix: name it in SECRET_KEY_FALLBACKS; until they are "
+            "too old they are left as they are, then they go without being revoked."
+        )
     left = GrantToken.objects.filter(current_for=None).count()
     left += OfflineToken.ended.count()
     if left:
         stdout.write(
             f"{left} tokens wait for their revocation: Keycloak did not answer, or "
-            "refused. The log has the cause. They are tried again at the next sweep."
+            "refused: the log has the cause; or they do not open. They are tried again "
+            "at the next sweep."
         )
     stdout.write("Swept.")
