@@ -10,6 +10,7 @@ from django.db import router
 from django.views.decorators.debug import sensitive_variables
 
 from kc_exchange.capture import box
+from kc_exchange.jobs import newer
 from kc_exchange.models import OfflineToken
 from kc_exchange.tokens import Secret, SubjectToken, claims_of
 
@@ -52,8 +53,26 @@ def is_offline(tokens: TokenSet) -> bool:
 
 @sensitive_variables()
 def opened(row: OfflineToken) -> Login | None:
-    """Return what a row keeps, None if it does not open."""
-    plain = box.opened(row.sealed, _PURPOSE, _bound_to(row))
+    """Return what a row keeps, None if it does not open.
+
+    Its tokens are the newest that this process knows of.
+    """
+    login = _opened(row, row.sealed)
+    renewed = _opened(row, newer.of(row.sealed))
+    if login is None or renewed is None:
+        return login
+    return replace(
+        login,
+        realm=renewed.realm,
+        refresh_token=renewed.refresh_token,
+        access_token=renewed.access_token,
+        expires_at=renewed.expires_at,
+    )
+
+
+@sensitive_variables()
+def _opened(row: OfflineToken, sealed: str) -> Login | None:
+    plain = box.opened(sealed, _PURPOSE, _bound_to(row))
     if plain is None:
         return None
     login = Login(**json.loads(plain))
@@ -70,6 +89,14 @@ def write(row: OfflineToken, login: Login) -> None:
     plain = json.dumps(asdict(login), separators=(",", ":")).encode()
     row.sealed = box.close(plain, _PURPOSE, _bound_to(row))
     row.session_digest = digests(login.session_key)[0]
+
+
+@sensitive_variables()
+def rewrite(row: OfflineToken, login: Login) -> None:
+    """Do as `write` does, and remember it should the transaction be rolled back."""
+    before = row.sealed
+    write(row, login)
+    newer.remember(before, row.sealed)
 
 
 @sensitive_variables()

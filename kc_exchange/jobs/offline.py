@@ -30,6 +30,7 @@ from kc_exchange.jobs.logins import (
     digests,
     is_offline,
     opened,
+    rewrite,
     with_tokens,
     write,
 )
@@ -149,7 +150,7 @@ def _follow(session_key: str, tokens: TokenSet) -> None:
     login = None if row is None else opened(row)
     if row is None or login is None:
         return
-    write(row, with_tokens(replace(login, session_key=session_key), tokens))
+    rewrite(row, with_tokens(replace(login, session_key=session_key), tokens))
     session = standing.session_of(session_key)
     known = None if session is None else known_end(session)
     OfflineToken.objects.filter(pk=row.pk).update(
@@ -211,9 +212,11 @@ def renew(claims: Claims, rejected: SubjectToken) -> SubjectToken:
 
 @sensitive_variables()
 def _renewed(rows: Any, claims: Claims, rejected: SubjectToken) -> SubjectToken:
-    """Lock the row, for `realm.deadline` seconds at most, and refresh its token.
+    """Lock the row, and refresh its token: `realm.deadline` seconds at most.
 
-    The first statement writes, so that SQLite waits for its lock.
+    A transaction around it keeps the lock to its own end, and may be rolled back: then
+    this process alone knows what Keycloak gave it, see `newer`. The first
+    statement writes, so that SQLite waits for its lock.
     """
     with transaction.atomic(using=alias()):
         rows.update(issuer=F("issuer"))
@@ -225,6 +228,6 @@ def _renewed(rows: Any, claims: Claims, rejected: SubjectToken) -> SubjectToken:
         new = exchange.refresh(realm, login.refresh_token, rejected=rejected)
         renewed = with_tokens(login, new)
         row = rows.get()
-        write(row, renewed)
+        rewrite(row, renewed)
         row.save(update_fields=["sealed", "session_digest"])
     return renewed.subject

@@ -34,7 +34,9 @@ def acting_for(subject_reference: str) -> Iterator[None]:
 
     The same in async code. Whether the user is still logged in is asked before each
     call, so a job that runs when they log out makes no other call. A token that is over
-    is renewed as in a request, and the session gets the new one.
+    is renewed as in a request, and the session gets the new one; a rollback takes it
+    away again, so call outside `transaction.atomic()` where the realm revokes refresh
+    tokens.
 
     Args:
         subject_reference: what `SubjectReference.of` returned, as it came.
@@ -148,11 +150,20 @@ class JobSource:
         self._inner.discard(token)
 
 
+_REUSED = "refresh token reuse exceeded"
+_OUTSIDE = (
+    "Do not try again; let them log in and start it anew. Where jobs call within "
+    "transaction.atomic(), let them call outside: this realm takes a refresh token "
+    "once, and a rollback brings the used one back."
+)
+
+
 def gone(error: SubjectTokenRejected) -> SubjectGone:
     """Return what a refusal of Keycloak means in a job: nobody is there to log in."""
     return SubjectGone(
         "Keycloak does not accept the login of whoever started this job any more: its "
         "session there is over or revoked, or the user is disabled.",
+        _OUTSIDE if _REUSED in error.description else "",
         error=error.error,
         description=error.description,
         status=error.status,
