@@ -16,7 +16,7 @@ ExchangeError
 │   ├── UnknownDownstream
 │   ├── UnknownProvider
 │   └── UnexpectedReply       what came back is not what was asked for
-├── ExchangeUnavailable       nobody: try again, after `retry_after` seconds
+├── ExchangeUnavailable       nobody: try again, after `retry_after or 5` seconds
 ├── DownstreamError           about the call, not about the token
 │   ├── WrongDownstream       the developer: the URL belongs to somebody else
 │   ├── ReservedHeader        the developer: the session signs, the caller does not

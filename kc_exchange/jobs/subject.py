@@ -112,7 +112,8 @@ class JobSubject:
             return session
         if not self._claims.offline:
             raise SubjectGone(
-                "Whoever started this job has logged out, or their session is over."
+                "Whoever started this job has logged out, or their session is over or "
+                "got another key."
             )
         login = offline.login_of(self._claims)
         session = standing.session_of(login.session_key)

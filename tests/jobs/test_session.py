@@ -110,6 +110,12 @@ def backend_removed(works: Works) -> None:
     session.save()
 
 
+def another_key(works: Works) -> None:
+    session = works.session()
+    session.cycle_key()
+    session.save()
+
+
 def over_at_keycloak(works: Works) -> None:
     works.keycloak.logout(REALM, "alice")
 
@@ -128,6 +134,7 @@ GOES = [
     (another_in_the_session, "left their session"),
     (tokens_forgotten, "keeps no tokens"),
     (backend_removed, "deactivated"),
+    (another_key, "got another key"),
     (over_at_keycloak, "Keycloak does not accept the login"),
     (disabled_at_keycloak, "Keycloak does not accept the login"),
 ]
