@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 import requests
@@ -233,7 +234,7 @@ def logged_out_at_keycloak(works: Works) -> None:
             issuer=said["iss"],
             subject="",
             session_id=said["sid"],
-            token_id="one",
+            token_id=str(uuid4()),
             issued_at=int(time.time()),
             expires_at=int(time.time()) + 60,
         )
