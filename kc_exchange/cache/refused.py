@@ -48,8 +48,9 @@ _FOR_EVERYBODY = frozenset(
     }
 )
 """What no subject token can bring about: it is of the clients, providers or server."""
-_PASSING = frozenset({"provider_failed", "server_failed"})
-"""What may be over the next moment: Keycloak's database, or a provider, is away."""
+_PASSING = frozenset({"provider_failed", "server_failed", "tls_failed"})
+"""What may be over the next moment: Keycloak's database, or a provider, is away, or
+another machine shows its certificate. The last is no word of Keycloak's at all."""
 
 
 class Refused:
