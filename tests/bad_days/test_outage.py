@@ -167,6 +167,23 @@ def test_token_that_keycloak_fails_on__shuts_nobody_out(site: Site) -> None:
 
 
 @pytest.mark.fault(7)
+def test_token_that_keycloak_fails_on__for_several_downstreams(site: Site) -> None:
+    """It is the one token all the same, and one failure."""
+    site.keycloak.acts = [replies(SERVER_FAILED, 500)]
+    site.others = {"billing-api": {"BASE_URL": site.downstream.url}}
+    site.configure()
+    poisoned = FixedSubject(SubjectToken(value=site.subject()))
+    for name in ["orders-api", "billing-api"] * 4:
+        with pytest.raises(ExchangeUnavailable) as caught:
+            source_for(conf.current().downstream(name), poisoned).token()
+        assert caught.value.diagnosis == "server_failed"
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="another")).status_code == 200
+
+
+@pytest.mark.fault(7)
 @pytest.mark.parametrize("status", [400, 403, 413, 414, 431])
 def test_proxy_that_refuses_one_request__shuts_nobody_out(
     site: Site, status: int
