@@ -100,13 +100,17 @@ class Refused:
                 self._remember(key, error)
             raise
         except ExchangeMisconfigured as error:
+            self.alarm(place, error)
             everybody = error.diagnosis in _FOR_EVERYBODY
-            if everybody or isinstance(error, ClientAuthFailed):
-                self._alarms.raise_once(place, error, self._lasting)
             passes = error.diagnosis in _PASSING
             if type(error) is ExchangeMisconfigured and not passes:
                 self._remember(place if everybody else key, error)
             raise
+
+    def alarm(self, place: bytes, error: ExchangeMisconfigured) -> None:
+        """Write the line to the log if `error` is one, also where a token serves on."""
+        if error.diagnosis in _FOR_EVERYBODY or isinstance(error, ClientAuthFailed):
+            self._alarms.raise_once(place, error, self._lasting)
 
     def clear(self) -> None:
         """Forget every refusal."""
