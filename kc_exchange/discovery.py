@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from urllib3.util import parse_url
+
 from kc_exchange import forks, transport
 from kc_exchange.exceptions import (
     ExchangeError,
@@ -18,6 +20,7 @@ from kc_exchange.exceptions import (
     printable,
 )
 from kc_exchange.strict_json import loads_object
+from kc_exchange.transport.retry_after import retry_after
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm
@@ -109,13 +112,15 @@ def fetch(realm: Realm, deadline: transport.Deadline) -> Endpoints:
     url = realm.discovery_url or realm.issuer.rstrip("/") + _WELL_KNOWN
     reply = transport.request(realm, url, deadline)
     if reply.status >= 500 or reply.status == _TOO_MANY:  # noqa: PLR2004
-        raise ExchangeUnavailable(
+        error = ExchangeUnavailable(
             f"Keycloak answered the discovery of realm {realm.alias!r} "
             f"with {reply.status}.",
             status=reply.status,
             realm=realm.alias,
             diagnosis="server_error",
         )
+        error.retry_after = retry_after(reply)
+        raise error
     if reply.status != _OK:
         raise ExchangeMisconfigured(
             f"No realm is found at {url} (HTTP {reply.status}).",
@@ -185,9 +190,12 @@ def _endpoint(realm: Realm, document: dict[str, Any], name: str) -> str:
 
 
 def _usable(realm: Realm, url: object) -> str:
-    parts = urlsplit(url) if isinstance(url, str) else None
+    try:
+        parts = parse_url(url) if isinstance(url, str) else None
+    except ValueError:
+        return ""
     # The settings were asked about plain http for this one of the two alone.
     plain = urlsplit(realm.discovery_url or realm.issuer).scheme == "http"
     if parts is None or parts.scheme not in ({"https", "http"} if plain else {"https"}):
         return ""
-    return parts.geturl()
+    return parts.url if parts.host else ""

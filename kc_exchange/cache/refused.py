@@ -48,8 +48,9 @@ _FOR_EVERYBODY = frozenset(
     }
 )
 """What no subject token can bring about: it is of the clients, providers or server."""
-_PASSING = frozenset({"provider_failed", "server_failed"})
-"""What may be over the next moment: Keycloak's database, or a provider, is away."""
+_PASSING = frozenset({"provider_failed", "server_failed", "tls_failed"})
+"""What may be over the next moment: Keycloak's database, or a provider, is away, or
+another machine shows its certificate. The last is no word of Keycloak's at all."""
 
 
 class Refused:
@@ -99,13 +100,17 @@ class Refused:
                 self._remember(key, error)
             raise
         except ExchangeMisconfigured as error:
+            self.alarm(place, error)
             everybody = error.diagnosis in _FOR_EVERYBODY
-            if everybody or isinstance(error, ClientAuthFailed):
-                self._alarms.raise_once(place, error, self._lasting)
             passes = error.diagnosis in _PASSING
             if type(error) is ExchangeMisconfigured and not passes:
                 self._remember(place if everybody else key, error)
             raise
+
+    def alarm(self, place: bytes, error: ExchangeMisconfigured) -> None:
+        """Write the line to the log if `error` is one, also where a token serves on."""
+        if error.diagnosis in _FOR_EVERYBODY or isinstance(error, ClientAuthFailed):
+            self._alarms.raise_once(place, error, self._lasting)
 
     def clear(self) -> None:
         """Forget every refusal."""

@@ -112,7 +112,11 @@ class DownstreamClient(httpx.AsyncClient):
         challenge = self._challenge(response)
         if challenge.rejects_token(bare=self._downstream.accept_bare_401):
             # A shared cache is asked for it, too: not in the event loop.
-            await asyncio.to_thread(self._source.discard, token)
+            try:
+                await asyncio.to_thread(self._source.discard, token)
+            except BaseException:
+                await response.aclose()
+                raise
             if isinstance(request.stream, httpx.ByteStream):
                 await response.aclose()
                 newer = await self._source.atoken()
@@ -145,8 +149,9 @@ class DownstreamClient(httpx.AsyncClient):
     async def _sent(
         self, request: httpx.Request, token: AccessToken, *, stream: bool
     ) -> httpx.Response:
-        signing.sign(request.headers, request.method, str(request.url), token)
+        plain, request.headers = request.headers, request.headers.copy()
         try:
+            signing.sign(request.headers, request.method, str(request.url), token)
             return await super().send(
                 request, stream=stream, auth=None, follow_redirects=False
             )
@@ -155,6 +160,9 @@ class DownstreamClient(httpx.AsyncClient):
         except ssl.SSLError as error:
             # What comes after the handshake, such as "certificate required".
             failure = httpx.ReadError(str(error), request=request)
+        finally:
+            # It is the caller's, who may send it again, or show it to somebody.
+            request.headers = plain
         raise without_frames(failure)
 
     def _challenge(self, response: httpx.Response) -> Challenge:

@@ -11,7 +11,7 @@ from requests.utils import rewind_body
 
 from kc_exchange import dpop
 from kc_exchange.downstream import signing
-from kc_exchange.downstream.adapters import adapter_of
+from kc_exchange.downstream.adapters import SharedAdapter, adapter_of
 from kc_exchange.downstream.challenge import Challenge
 from kc_exchange.downstream.frames import without_frames
 from kc_exchange.downstream.origin import origin_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from requests import PreparedRequest, Request, Response
+    from requests.adapters import BaseAdapter
 
     from kc_exchange.conf import Downstream
     from kc_exchange.sources import TokenSource
@@ -121,6 +122,12 @@ class DownstreamSession(requests.Session):
             "cert": self.cert,
         }
 
+    def get_adapter(self, url: str) -> BaseAdapter:
+        """Take the adapter of this process, which may be a fork of the session's."""
+        adapter = super().get_adapter(url)
+        is_ours = isinstance(adapter, SharedAdapter)
+        return adapter_of(self._downstream) if is_ours else adapter
+
     def rebuild_auth(
         self,
         prepared_request: PreparedRequest,
@@ -132,6 +139,8 @@ class DownstreamSession(requests.Session):
         """
         signing.unsign(prepared_request.headers)
         prepared_request.headers.pop("Cookie", None)
+        # As it will be sent: a proof names that, and `requests` leaves it to urllib3.
+        prepared_request.prepare_url(prepared_request.url, None)
 
     def _signed(
         self, request: PreparedRequest, token: AccessToken, kwargs: dict[str, Any]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from kc_exchange.exceptions import ExchangeUnavailable, NotLinked, UnexpectedReply
 from kc_exchange.exchange.refusals import refusal
-from kc_exchange.exchange.retry_after import retry_after
 from kc_exchange.exchange.rows import Asked
 from kc_exchange.strict_json import loads_object
 from kc_exchange.tokens import Secret
+from kc_exchange.transport.retry_after import retry_after
 
 if TYPE_CHECKING:
     from kc_exchange.conf import Realm

@@ -28,7 +28,8 @@ class Bulkhead:
         self._freed = Condition()
         self._begun: dict[object, float] = {}
         self._last = 0.0
-        """Seconds that the last request took."""
+        """Seconds that the last request took; 0 once none is under way: what it says
+        of the next ones grows old."""
 
     @contextmanager
     def place(self, patience: float) -> Iterator[None]:
@@ -45,7 +46,8 @@ class Bulkhead:
             yield
         finally:
             with self._freed:
-                self._last = time.monotonic() - self._begun.pop(mine)
+                took = time.monotonic() - self._begun.pop(mine)
+                self._last = took if self._begun else 0.0
                 self._freed.notify()
 
     def _enter(self, mine: object, patience: float) -> None:

@@ -15,8 +15,8 @@ from kc_exchange.exchange.answers import is_outage, learn, read
 from kc_exchange.exchange.clocks import compare_clocks
 from kc_exchange.exchange.posts import Form, post_form
 from kc_exchange.exchange.protection import protection_of
-from kc_exchange.exchange.retry_after import retry_after
 from kc_exchange.exchange.rows import Asked
+from kc_exchange.transport.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kc_exchange.exchange.protection import Protection
     from kc_exchange.exchange.rows import Row
 
+_SHOWN = frozenset({"subject_token", "assertion", "refresh_token"})
 _TOO_MANY = 429
 _BUSY = 503
 _PASSING = frozenset({_TOO_MANY, 502, _BUSY, 504})
@@ -131,21 +132,29 @@ def _attempt(
             url = discovery.endpoints(realm, deadline).token
             reply = post_form(realm, url, form, deadline, key)
         except (ExchangeUnavailable, UnexpectedReply) as error:
-            if had_time and is_outage(error):
+            if isinstance(error, ExchangeUnavailable):
+                attempt.pause = _wished(error.status, error.retry_after)
+            if attempt.pause or (had_time and is_outage(error)):
                 attempt.answered, attempt.why = False, error.cause
             raise
-        attempt.pause = _wished(reply)
-        learn(attempt, reply, realm, asked, question=hash(tuple(form)))
+        attempt.pause = _wished(reply.status, retry_after(reply))
+        learn(attempt, reply, realm, asked, question=_question(form))
     compare_clocks(reply, realm)
     return reply
 
 
-def _wished(reply: transport.Reply) -> float:
+@sensitive_variables()
+def _question(form: Form) -> int:
+    """Hash the token that is shown, whatever is asked for it: it may be to blame."""
+    shown = [value for name, value in form if name in _SHOWN]
+    return hash(tuple(shown or form))
+
+
+def _wished(status: int, wished: float | None) -> float:
     """Return the seconds for which Keycloak wants no request."""
-    if reply.status not in {_TOO_MANY, _BUSY}:
+    if status not in {_TOO_MANY, _BUSY}:
         return 0.0
-    wished = retry_after(reply)
-    return (_UNTOLD if reply.status == _TOO_MANY else 0.0) if wished is None else wished
+    return (_UNTOLD if status == _TOO_MANY else 0.0) if wished is None else wished
 
 
 def _pause(reply: transport.Reply, deadline: transport.Deadline) -> float | None:

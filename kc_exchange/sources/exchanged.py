@@ -9,18 +9,27 @@ from typing import TYPE_CHECKING
 from asgiref.sync import sync_to_async
 
 from kc_exchange import cache
-from kc_exchange.exceptions import ExchangeUnavailable, SubjectTokenRejected
+from kc_exchange.exceptions import (
+    ExchangeMisconfigured,
+    ExchangeUnavailable,
+    SubjectTokenRejected,
+)
 from kc_exchange.sources.keys import downstream_key, place_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kc_exchange.cache import Key
+    from kc_exchange.exceptions import ExchangeError
     from kc_exchange.sources.routes import Route
     from kc_exchange.sources.subjects import Subject
     from kc_exchange.tokens import AccessToken, SubjectToken
 
     _Asking = tuple[Key, Callable[[str], AccessToken], float]
+
+_NOT_ITSELF = (ExchangeUnavailable, ExchangeMisconfigured)
+"""What says nothing of the user: Keycloak is away, something else answers for it, or
+it does not take our credential."""
 
 
 class ExchangedSource:
@@ -34,7 +43,8 @@ class ExchangedSource:
     def token(self) -> AccessToken:
         """Return the exchanged token, refreshing an expired subject token once.
 
-        While Keycloak is away an exchanged token outlives the one it was made from.
+        While Keycloak is away, or not itself, an exchanged token outlives the one it
+        was made from.
         """
         subject = self._subject.token()
         if not is_over(subject):
@@ -47,7 +57,7 @@ class ExchangedSource:
         if is_over(subject):
             try:
                 subject = self._subject.renew(subject)
-            except ExchangeUnavailable as error:
+            except _NOT_ITSELF as error:
                 return cache.tokens.obtain(*self._left(subject, error))
         try:
             return cache.tokens.obtain(*self._asking(subject))
@@ -63,7 +73,7 @@ class ExchangedSource:
         if is_over(subject):
             try:
                 subject = await sync_to_async(self._subject.renew)(subject)
-            except ExchangeUnavailable as error:
+            except _NOT_ITSELF as error:
                 left = self._left(subject, error)
                 return await cache.tokens.aobtain(*left)
         try:
@@ -72,7 +82,7 @@ class ExchangedSource:
             subject = await sync_to_async(self._subject.renew)(subject)
             return await cache.tokens.aobtain(*self._asking(subject))
 
-    def _left(self, subject: SubjectToken, error: ExchangeUnavailable) -> _Asking:
+    def _left(self, subject: SubjectToken, error: ExchangeError) -> _Asking:
         """Return how to obtain what was exchanged before its subject token ran out.
 
         It raises `error` where nothing is left, here or in the shared cache.
@@ -81,6 +91,8 @@ class ExchangedSource:
         def refuse(_cached: str) -> AccessToken:
             raise error
 
+        if isinstance(error, ExchangeMisconfigured):
+            cache.refused.alarm(self._place(subject), error)
         return self._key(subject), refuse, 0.0
 
     def discard(self, token: AccessToken) -> None:
@@ -94,11 +106,13 @@ class ExchangedSource:
         return key, load, self._route.seconds(subject)
 
     def _load(self, subject: SubjectToken, cached: str) -> AccessToken:
-        realm = self._route.realm(subject)
-        place = place_key(self._route.downstream, realm, subject)
         load = partial(self._route.load, subject)
-        key = self._key(subject)
-        return cache.refused.guard(key.digest, place.digest, load, cached)
+        key, place = self._key(subject), self._place(subject)
+        return cache.refused.guard(key.digest, place, load, cached)
+
+    def _place(self, subject: SubjectToken) -> bytes:
+        realm = self._route.realm(subject)
+        return place_key(self._route.downstream, realm, subject).digest
 
     def _key(self, subject: SubjectToken) -> Key:
         """Hashing the token takes longer than the look-up: once a subject token."""

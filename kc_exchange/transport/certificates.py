@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("kc_exchange")
 
-_Stamp = tuple[tuple[int, int, int] | None, ...]
-"""For each file when it was written, its size and its number; None: there is none."""
+_AGAIN = 2.0
+"""Seconds until files are tried again that could not be loaded."""
+
+_Stamp = tuple[tuple[int, ...] | None, ...]
+"""For each file when it was written, and changed otherwise as by `chmod`, its size and
+its number; None: there is none."""
 
 
 class _Files(NamedTuple):
@@ -39,6 +44,14 @@ class _Loaded:
     stamp: _Stamp
     refused: _Stamp = ()
     """What could not be loaded since, and was told."""
+    again_at: float = 0.0
+    """When that is tried again, by the monotonic clock: a file is not all it takes."""
+
+    def is_of(self, stamp: _Stamp) -> bool:
+        """Whether nothing newer can be had, as far as is known."""
+        if stamp == self.stamp:
+            return True
+        return stamp == self.refused and time.monotonic() < self.again_at
 
 
 _loaded: dict[_Files, _Loaded] = {}
@@ -66,7 +79,7 @@ def loaded_context_of(owner: Realm | Downstream) -> ssl.SSLContext | None:
     """Return what `context_of` would, None where it would have to load files."""
     files = _files(owner)
     known = _loaded.get(files)
-    if known is None or _stamp(files) not in (known.stamp, known.refused):
+    if known is None or not known.is_of(_stamp(files)):
         return None
     return known.context
 
@@ -87,15 +100,16 @@ def _files(owner: Realm | Downstream) -> _Files:
 def _newest(files: _Files, owner: Realm | Downstream) -> _Loaded:
     """Load what is there now; stamped before, so that a change meanwhile is seen."""
     known, stamp = _loaded.get(files), _stamp(files)
-    if known is not None and stamp in (known.stamp, known.refused):
+    if known is not None and known.is_of(stamp):
         return known
     try:
         known = _loaded[files] = _Loaded(_made(files, owner), stamp)
     except ExchangeMisconfigured as error:
         if known is None:
             raise
-        known.refused = stamp
-        _log.warning("kc_exchange.certificates_not_renewed: %s", error)
+        if stamp != known.refused:
+            _log.warning("kc_exchange.certificates_not_renewed: %s", error)
+        known.refused, known.again_at = stamp, time.monotonic() + _AGAIN
     return known
 
 
@@ -103,12 +117,12 @@ def _stamp(files: _Files) -> _Stamp:
     return tuple(_seen(path) for path in files if path)
 
 
-def _seen(path: str) -> tuple[int, int, int] | None:
+def _seen(path: str) -> tuple[int, ...] | None:
     try:
         found = Path(path).stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _made(files: _Files, owner: Realm | Downstream) -> ssl.SSLContext:

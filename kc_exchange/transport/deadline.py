@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import math
 import socket
@@ -156,9 +157,13 @@ def _resolved(host: str, port: int) -> list[_Address]:
         )
     except socket.gaierror:
         answer: Future[list[_Address]] = Future()
-        threading.Thread(
+        looking = threading.Thread(
             target=_look_up, args=(host, port, answer), daemon=True
-        ).start()
+        )
+        try:
+            looking.start()
+        except RuntimeError as error:
+            raise BlockingIOError(errno.EAGAIN, "no thread is to be had") from error
         return answer.result(current.deadline.left())
 
 

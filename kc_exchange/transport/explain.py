@@ -34,7 +34,10 @@ _LOST = (
     IncompleteRead,
     http.client.IncompleteRead,
     ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
 )
+_ITS_OWN_FAULT = "TLSV1_ALERT_INTERNAL_ERROR"
+"""What a peer says whose handshake fails for no reason of ours (RFC 8446, 80)."""
 
 
 class NoReply(ExchangeUnavailable):
@@ -42,6 +45,11 @@ class NoReply(ExchangeUnavailable):
 
     sent = True
     """Whether the request may have reached the server: False where none was found."""
+
+    @property
+    def code(self) -> str:
+        """Its parent's: for programs it is an outage as any other."""
+        return ExchangeUnavailable().code
 
 
 def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
@@ -57,7 +65,7 @@ def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
         )
         unknown.sent = False
         return unknown
-    if isinstance(root, _LOST):
+    if isinstance(root, _LOST) or getattr(root, "reason", "") == _ITS_OWN_FAULT:
         lost = NoReply(
             f"Keycloak at {host} refuses or drops the connection.",
             realm=realm.alias,
@@ -82,7 +90,8 @@ def explained(error: Exception, realm: Realm, url: str) -> ExchangeError:
         )
     if isinstance(root, OSError):
         return NoReply(
-            f"The connection to {host} fails ({type(root).__name__}).",
+            f"The connection to {host} fails "
+            f"({printable(root.strerror or type(root).__name__)}).",
             realm=realm.alias,
             diagnosis="unreachable",
         )

@@ -172,6 +172,19 @@ def test_one_that_hangs__does_not_speak_for_the_others() -> None:
             waiting.result(20)
 
 
+def test_slow_request__of_long_ago_refuses_nobody() -> None:
+    """What is under way now counts: whoever comes in a burst waits for it."""
+    bulkhead = Bulkhead("default", 1)
+    with bulkhead.place(0.0):
+        bulkhead._begun = {key: at - 31 for key, at in bulkhead._begun.items()}
+
+    with ThreadPoolExecutor(1) as pool:
+        with bulkhead.place(0.0):
+            waiting = pool.submit(_pass, bulkhead)
+            time.sleep(0.2)  # it waits by now, or would have been refused
+        waiting.result(20)
+
+
 @pytest.mark.parametrize("slow", ["all", "last"])
 def test_nobody__waits_for_a_server_that_takes_longer(slow: str) -> None:
     """Whether a request is under way for longer than that, or the last one took so."""

@@ -14,6 +14,7 @@ from kc_exchange import cache, conf, downstream_session, exchange, transport
 from kc_exchange.context import using_subject_token
 from kc_exchange.exceptions import (
     ClientAuthFailed,
+    ExchangeDenied,
     ExchangeError,
     ExchangeMisconfigured,
     ExchangeUnavailable,
@@ -167,6 +168,23 @@ def test_token_that_keycloak_fails_on__shuts_nobody_out(site: Site) -> None:
 
 
 @pytest.mark.fault(7)
+def test_token_that_keycloak_fails_on__for_several_downstreams(site: Site) -> None:
+    """It is the one token all the same, and one failure."""
+    site.keycloak.acts = [replies(SERVER_FAILED, 500)]
+    site.others = {"billing-api": {"BASE_URL": site.downstream.url}}
+    site.configure()
+    poisoned = FixedSubject(SubjectToken(value=site.subject()))
+    for name in ["orders-api", "billing-api"] * 4:
+        with pytest.raises(ExchangeUnavailable) as caught:
+            source_for(conf.current().downstream(name), poisoned).token()
+        assert caught.value.diagnosis == "server_failed"
+
+    site.keycloak.acts = [grants()]
+
+    assert site.call(site.subject(jti="another")).status_code == 200
+
+
+@pytest.mark.fault(7)
 @pytest.mark.parametrize("status", [400, 403, 413, 414, 431])
 def test_proxy_that_refuses_one_request__shuts_nobody_out(
     site: Site, status: int
@@ -268,13 +286,23 @@ class Leaving(FixedSubject):
 
 
 @pytest.mark.fault(3)
+@pytest.mark.fault(7)
 @pytest.mark.parametrize("way", ["token", "atoken"])
+@pytest.mark.parametrize(
+    "kind",
+    [ExchangeUnavailable, UnexpectedReply, ClientAuthFailed, ExchangeMisconfigured],
+)
 async def test_exchanged_token__outlives_the_subjects_while_keycloak_is_away(
-    site: Site, way: str
+    site: Site, caplog: Any, way: str, kind: type[ExchangeError]
 ) -> None:
-    """Until its own end; where Keycloak says that the login is over, it is over."""
+    """Or not itself, or refuses our own credential, until the token's own end.
+
+    Of the last the log has a line. Where Keycloak says that the login is over, or that
+    the user may not, it is over.
+    """
     site.configure()
     subject = Leaving(SubjectToken(value=site.subject()))
+    subject.error = kind("away")
     source = source_for(conf.current().downstream("orders-api"), subject)
 
     async def token() -> Any:
@@ -283,15 +311,19 @@ async def test_exchanged_token__outlives_the_subjects_while_keycloak_is_away(
     first = await token()
     subject.run_out()
     age(cache.tokens, 265)
-    assert (await token()).value == first.value
+    for _ in range(2):
+        assert (await token()).value == first.value
     assert len(site.keycloak.asked) == 1
+    alarms = [r for r in caplog.records if "misconfigured" in r.getMessage()]
+    assert len(alarms) == (kind is ClientAuthFailed)
 
-    subject.error = SubjectTokenRejected()
-    with pytest.raises(SubjectTokenRejected):
-        await token()
-    subject.error = ExchangeUnavailable("away", "wait")
+    for refusal in (SubjectTokenRejected(), ExchangeDenied()):
+        subject.error = refusal
+        with pytest.raises(type(refusal)):
+            await token()
+    subject.error = kind("away")
     age(cache.tokens, 10)
-    with pytest.raises(ExchangeUnavailable, match="away"):
+    with pytest.raises(kind, match="away"):
         await token()
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kc_exchange.exceptions import ExchangeUnavailable
-from kc_exchange.exchange.retry_after import retry_after
 from kc_exchange.transport import Reply
-from tests.servers import grants, replies
+from kc_exchange.transport.retry_after import retry_after
+from tests.servers import grants, http, replies
 
 if TYPE_CHECKING:
     from tests.servers import Act
@@ -42,6 +42,34 @@ def test_retry_after__holds_for_everybody(site: Site, status: int) -> None:
         assert error.diagnosis == "breaker_open"
         assert error.retry_after is not None
         assert 0 < error.retry_after <= 20
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (429, ["Retry-After: 20"], 20),
+        (503, ["Retry-After: 20"], 20),
+        (503, ["Retry-After: 3600"], 60),
+        (429, [], 1),
+    ],
+)
+def test_retry_after__of_the_discovery(
+    site: Site, status: int, headers: list[str], seconds: float
+) -> None:
+    """A process that starts meanwhile leaves the server alone as well."""
+    site.keycloak.discovery = http("", status, *headers)
+    first = site.refuses(ExchangeUnavailable)
+
+    second = site.refuses(ExchangeUnavailable)
+
+    assert isinstance(first, ExchangeUnavailable)
+    assert isinstance(second, ExchangeUnavailable)
+    assert first.retry_after == (seconds if headers else None)
+    assert second.diagnosis == "breaker_open"
+    assert f"with {status}" in second.cause
+    assert second.retry_after is not None
+    assert seconds - 1 < second.retry_after <= seconds
+    assert len(site.keycloak.requests) == 1
 
 
 def test_retry_after__holds_for_no_other_realm(site: Site) -> None:

@@ -196,8 +196,9 @@ class Asked:
         ClientAuthFailed(),
         UnexpectedReply(),
         ExchangeMisconfigured(diagnosis="provider_failed"),
+        ExchangeMisconfigured(diagnosis="tls_failed"),
     ],
-    ids=lambda error: error.code,
+    ids=lambda error: error.diagnosis or error.code,
 )
 def test_outage__is_no_refusal(error: ExchangeError) -> None:
     """What may be over the next moment, or is mended here, is asked for again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,6 +12,7 @@ import pytest
 from kc_exchange.downstream.client import DownstreamClient
 from kc_exchange.exceptions import (
     InsufficientScope,
+    NoSubjectToken,
     ReservedHeader,
     StepUpRequired,
     WrongDownstream,
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from kc_exchange.testing import DownstreamRecorder
+    from kc_exchange.tokens import AccessToken
 
 INVALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
@@ -157,6 +161,82 @@ async def test_token__is_renewed_once(
 
     assert orders.tokens == ["token-1", "token-2"]
     assert [seen.body for seen in orders.requests] == [b"abc", b"abc"]
+
+
+class LoggedOut(CountingSource):
+    """A source whose user has logged out meanwhile."""
+
+    def discard(self, token: AccessToken) -> None:
+        """Raise."""
+        super().discard(token)
+        raise NoSubjectToken
+
+
+class Slow(CountingSource):
+    """A source that waits for a shared cache."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    def discard(self, token: AccessToken) -> None:
+        """Wait."""
+        super().discard(token)
+        self.asked.set()
+        self.over.wait(20)
+
+
+async def test_reply__is_closed_where_its_token_cannot_be_dropped(
+    orders: DownstreamRecorder,
+) -> None:
+    """Each would keep a connection: after as many as there are, no call gets one."""
+    orders.answer_next(401, headers=INVALID, times=64)
+    async with DownstreamClient(downstream_at(orders.url), LoggedOut()) as client:
+        for _ in range(64):
+            with pytest.raises(NoSubjectToken):
+                await stream(client)
+
+        assert (await client.get("x")).status_code == 200
+
+
+async def test_reply__is_closed_where_its_call_is_cancelled(
+    orders: DownstreamRecorder,
+) -> None:
+    """The same, while the token is dropped."""
+    orders.answer_next(401, headers=INVALID)
+    source = Slow()
+    async with DownstreamClient(downstream_at(orders.url), source) as client:
+        task = asyncio.create_task(stream(client))
+        assert await asyncio.to_thread(source.asked.wait, 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        source.over.set()
+
+        pool = client._transport._pool  # type: ignore[attr-defined]
+        assert pool._calls == 0
+
+
+async def stream(client: DownstreamClient) -> None:
+    async with client.stream("GET", "x"):
+        pytest.fail("it was refused")
+
+
+async def test_request__is_left_as_it_was(
+    client: DownstreamClient, orders: DownstreamRecorder
+) -> None:
+    """It may be sent again, and whoever is shown it with the reply sees no token."""
+    request = client.build_request("GET", "x", headers={"DPoP": "the caller's"})
+    before = request.headers.copy()
+    orders.answer_next(401, headers=INVALID)
+
+    for _ in range(2):
+        response = await client.send(request)
+        assert response.status_code == 200
+        assert response.request.headers == before
+
+    assert orders.tokens == ["token-1", "token-2", "token-2"]
+    assert {seen.headers["dpop"] for seen in orders.requests} == {"the caller's"}
 
 
 async def test_stream__is_not_sent_again(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kc_exchange import transport
 from kc_exchange.downstream.adapters import adapter_of
 from kc_exchange.downstream.client import DownstreamClient
+from kc_exchange.transport import certificates
 from tests.downstream.tls import (
     REFUSED,
     Call,
@@ -29,6 +32,9 @@ from tests.downstream.tools import CountingSource
 from tests.servers import FaultServer, closes, http, sends
 from tests.servers.certificates import authority, bundle, issue, server_context
 from tests.servers.mutual_tls import Files, Held, files, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["call", "files", "strict"]
 
@@ -121,6 +127,46 @@ def test_files__that_are_gone(
     files.write_key(pair)
 
     assert call(downstream) == "second"
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Let the process open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def pass_the_pause() -> None:
+    for known in certificates._loaded.values():
+        known.again_at = 0.0
+
+
+@pytest.mark.parametrize("then", ["may-be-read", "later"])
+def test_files__that_could_not_be_read_for_a_moment(
+    strict: FaultServer, files: Files, caplog: pytest.LogCaptureFixture, then: str
+) -> None:
+    """Once they may be read they are, and seconds later in any case; told once."""
+    downstream = showing(strict, files)
+    former = transport.context_of(downstream)
+    files.write("second")
+    with no_descriptors():
+        for _ in range(3):
+            assert transport.context_of(downstream) is former
+            pass_the_pause()
+        assert transport.context_of(downstream) is former
+    assert len(caplog.records) == 1
+    assert transport.context_of(downstream) is former
+
+    if then == "may-be-read":
+        Path(files.key).chmod(0o640)
+    else:
+        pass_the_pause()
+
+    assert transport.context_of(downstream) is not former
 
 
 def test_authorities__are_loaded_again(call: Call, files: Files) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from kc_exchange.downstream import DownstreamSession
+from kc_exchange.downstream import DownstreamSession, adapters
 from kc_exchange.exceptions import ReservedHeader, WrongDownstream
 from tests.downstream.tools import CountingSource, downstream_at, session_at
 from tests.servers import FaultServer, drips, http, replies, silent
@@ -90,6 +90,25 @@ def test_close__leaves_the_connections_to_the_others() -> None:
 
         assert server.connections == 1
         assert len(server.requests) == 5
+
+
+def test_session__of_before_a_fork_connects_anew() -> None:
+    """Parent and child would else read each other's replies from one socket."""
+    with FaultServer(replies("{}")) as server, session_at(f"{server.url}/") as session:
+        session.get("x")
+        adapters._adapters.clear()  # as in a child
+
+        session.get("x")
+
+        assert server.connections == 2
+
+
+def test_adapter__of_the_callers_own_is_used(session: DownstreamSession) -> None:
+    """As one that a test mounts."""
+    own = requests.adapters.HTTPAdapter()
+    session.mount("http://", own)
+
+    assert session.get_adapter("http://127.0.0.1/") is own
 
 
 def test_connection_error__is_not_repeated() -> None:

@@ -120,6 +120,16 @@ def test_call__is_proved(caller: Caller) -> None:
     assert [r.path for r in caller.orders.requests] == ["/v1/a%20b", "/v1/%C3%A9"]
 
 
+@pytest.mark.parametrize("place", ["/a%2fb", "/a[1]", "/a|b", "/./a b"])
+def test_redirect__is_proved_as_it_is_sent(caller: Caller, place: str) -> None:
+    """However the server wrote the address that it leads to."""
+    caller.orders.answer_next(302, headers={"Location": place})
+
+    assert caller.call() == 200
+
+    assert len(caller.proofs()) == 2
+
+
 def test_call__after_invalid_token_has_a_new_proof(caller: Caller) -> None:
     """The retry proves the newer token: `ath` and `jti` are its own."""
     caller.refuse(INVALID)

@@ -176,6 +176,21 @@ def test_resolver__that_hangs_is_held_to_the_deadline(
     over.set()
 
 
+@pytest.mark.fault(14)
+def test_resolver__that_gets_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system has none left: that is told as what it is, and may soon be over."""
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    url = "http://id.example/realms/shop"
+    realm = Realm(alias="default", issuer=url, client_id="django-app")
+
+    with pytest.raises(transport.NoReply, match="no thread is to be had"):
+        transport.request(realm, url, transport.Deadline(5))
+
+
 @pytest.mark.fault(10)
 def test_idle_connection__that_was_closed(site: Site) -> None:
     """A kept connection that died is replaced without a failure."""

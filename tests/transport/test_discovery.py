@@ -36,6 +36,10 @@ DOCUMENTS: dict[str, tuple[Any, type[ExchangeError]]] = {
     "no-token-endpoint": ({"token_endpoint": None}, UnexpectedReply),
     "endpoint-list": ({"token_endpoint": ["http://127.0.0.1/"]}, UnexpectedReply),
     "endpoint-file": ({"token_endpoint": "file:///etc/passwd"}, UnexpectedReply),
+    "endpoint-bracket": ({"token_endpoint": "http://[::1/token"}, UnexpectedReply),
+    "endpoint-port": ({"token_endpoint": "http://kc:99999/token"}, UnexpectedReply),
+    "endpoint-space": ({"token_endpoint": "http://a b/token"}, UnexpectedReply),
+    "endpoint-no-host": ({"token_endpoint": "http:///token"}, UnexpectedReply),
     "no-keys": ({"jwks_uri": None}, UnexpectedReply),
 }
 

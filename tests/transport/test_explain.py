@@ -32,3 +32,4 @@ def test_request__may_have_been_sent(error: Exception, sent: bool) -> None:
 
     assert isinstance(found, NoReply)
     assert found.sent is sent
+    assert found.code == "exchange_unavailable"

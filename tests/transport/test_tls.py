@@ -31,6 +31,19 @@ if TYPE_CHECKING:
     from tests.servers import Act
 
 TLS_RECORD = b"\x16\x03\x03\x00\x40"
+CLOSE_NOTIFY = (1, 0)
+INTERNAL_ERROR = (2, 80)
+
+
+def alerts(level_and_kind: tuple[int, int]) -> Act:
+    """Answer the peer's hello with an alert (RFC 8446 section 6), and close."""
+
+    def act(wire: Any) -> bool:
+        wire.sock.recv(65536)
+        wire.sock.sendall(bytes((0x15, 3, 3, 0, 2, *level_and_kind)))
+        return False
+
+    return act
 
 
 def expired() -> Any:
@@ -119,6 +132,12 @@ def test_old_protocol__is_refused(tls_site: Callable, tmp_path: Path) -> None:
         pytest.param(closes, ExchangeUnavailable, id="C44-close"),
         pytest.param(
             sends(TLS_RECORD, then=closes), ExchangeUnavailable, id="C44-close-midway"
+        ),
+        pytest.param(
+            alerts(CLOSE_NOTIFY), ExchangeUnavailable, id="C44-close-in-good-order"
+        ),
+        pytest.param(
+            alerts(INTERNAL_ERROR), ExchangeUnavailable, id="C44-internal-error"
         ),
     ],
 )
