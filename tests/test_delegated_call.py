@@ -164,6 +164,7 @@ def test_not_before__of_one_user_is_nobody_elses(
     assert client.get("/orders/", headers=alice).status_code == 200
 
     asked = embedded_keycloak.requests()
+    assert client.get("/orders/", headers=alice).status_code == 200
     assert client.get("/orders/", headers=bob).status_code == 200
     assert embedded_keycloak.requests() == asked
     assert client.get("/orders/", headers=before).status_code == 401

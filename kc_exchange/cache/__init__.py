@@ -84,7 +84,8 @@ def forget_session_of(issuer: str, token: SubjectToken) -> None:
 
 def _outdate(mark: bytes, instant: int) -> None:
     floors.raise_to(mark, instant)
-    _drop(mark)
+    for kept in (tokens, brokered):
+        kept.drop_before(instant, mark)
 
 
 def _forget(*marks: bytes) -> None:

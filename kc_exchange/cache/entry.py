@@ -6,6 +6,8 @@ import random
 import time
 from typing import TYPE_CHECKING
 
+from kc_exchange.cache.stored import is_before
+
 if TYPE_CHECKING:
     from kc_exchange.cache.stored import Stored
 
@@ -22,6 +24,7 @@ class Entry:
         "alone_until",
         "fresh_until",
         "marks",
+        "obtained_at",
         "renew_at",
         "token",
         "valid_until",
@@ -33,11 +36,16 @@ class Entry:
         share = _RENEW_AT + random.uniform(-_JITTER, _JITTER)  # noqa: S311
         self.token = stored.token
         self.marks = marks
+        self.obtained_at = stored.obtained_at
         self.valid_until = began + stored.usable_for
         self.renew_at = began + stored.usable_for * share
         known_at = now if stored.verified_at is None else stored.verified_at
         self.fresh_until = known_at + local_seconds
         self.alone_until = known_at + max(local_seconds, _ALONE)
+
+    def is_before(self, policy: int) -> bool:
+        """Whether it may have been obtained before a not-before policy."""
+        return is_before(self.token, self.obtained_at, policy)
 
     def end_by(self, moment: float) -> None:
         """Let it serve no longer than that, whatever is heard of its owners."""

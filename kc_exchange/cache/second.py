@@ -43,8 +43,6 @@ class _Look:
     """What was there at one moment."""
 
     generations: dict[str, str]
-    policies: list[int]
-    """The not-before policies of the issuers, as far as heard of."""
     missing: tuple[str, ...]
     at: float
     """By the monotonic clock, before anything was read."""
@@ -152,16 +150,16 @@ class SecondLevel:
         if look is None or look.missing:
             return obtained
         seconds = int(obtained.usable_for)
-        if seconds > 0:
+        if seconds > 0 and not obtained.is_before(floors.latest(key.marks)):
             name = self._sealer.names("token", key.message)[0]
-            plain = written(obtained, look.policies, look.generations)
+            plain = written(obtained, look.generations)
             self._backend.put(name, self._sealer.seal(name, plain), seconds)
         return replace(obtained, verified_at=look.at)
 
     @sensitive_variables()
     def _look(self, key: Key) -> _Look | None:
         """Read entry and generations at once; None if the cache is away."""
-        at, policies = time.monotonic(), [floors.of(mark) for mark in key.marks]
+        at = time.monotonic()
         places = self._sealer.names("token", key.message)
         owners = [self._generations_of(mark) for mark in key.owners]
         names = [name for own in owners for name in own]
@@ -174,7 +172,7 @@ class SecondLevel:
             if isinstance(found.get(name), bytes)
         }
         missing = tuple(name for name in names if name not in generations)
-        look = _Look(generations, policies, missing, at)
+        look = _Look(generations, missing, at)
         for place in places:
             plain = self._unsealed(place, found[place]) if place in found else None
             stored = read(plain, key, owners, generations) if plain else None

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from kc_exchange import conf, forks
-from kc_exchange.cache import shared
+from kc_exchange.cache import floors, shared
 from kc_exchange.cache.drops import Drops
 from kc_exchange.cache.entry import Entry
 from kc_exchange.cache.flight import Flights
@@ -116,6 +116,13 @@ class TokenCache:
                     del self._entries[digest]
         self.flights.part(ended)
 
+    def drop_before(self, policy: int, mark: bytes) -> None:
+        """Drop what has this mark and was obtained before a not-before policy."""
+        with self._lock:
+            for digest, entry in list(self._entries.items()):
+                if mark in entry.marks and entry.is_before(policy):
+                    del self._entries[digest]
+
     def clear(self) -> None:
         """Drop everything; what is under way is handed out but not kept."""
         with self._lock:
@@ -196,7 +203,8 @@ class TokenCache:
             stored, b"".join(marks), second.local_seconds if second else math.inf
         )
         with self._lock:
-            if self._drops.since(begun, marks):
+            ended = self._drops.since(begun, marks)
+            if ended or stored.is_before(floors.latest(marks)):
                 return
             entry.end_by(self._drops.doubtful_until(key.owners))
             self._entries[key.digest] = entry

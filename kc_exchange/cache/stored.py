@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SKEW = 30.0
 """Seconds before its expiry from which a token is not used; half its life at most."""
+_CLOCKS = 60.0
+"""Seconds by which Keycloak's clock and ours may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,21 @@ class Stored:
         """When the token is used no more, in seconds since the epoch."""
         return self.obtained_at + self.usable_for
 
+    def is_before(self, policy: int) -> bool:
+        """Whether it may have been obtained before a not-before policy.
+
+        An answer names the latest policy: one that names this came after it.
+        """
+        return is_before(self.token, self.obtained_at, policy)
+
     def is_newer(self, than: AccessToken | None) -> bool:
         """Whether it may take the place of a token that is to be renewed."""
         return than is None or self.token.expires_at > than.expires_at
+
+
+def is_before(token: AccessToken, obtained_at: float, policy: int) -> bool:
+    """Do as `Stored.is_before` does."""
+    return token.not_before < policy and obtained_at < policy + _CLOCKS
 
 
 def unverified(token: AccessToken) -> Stored:
@@ -49,13 +63,10 @@ def unverified(token: AccessToken) -> Stored:
     return Stored(token, time.time())
 
 
-def written(
-    stored: Stored, policies: Sequence[int], generations: Mapping[str, str]
-) -> bytes:
+def written(stored: Stored, generations: Mapping[str, str]) -> bytes:
     """Return what `read` reads; it holds the token in the clear, so seal it.
 
-    Policies of issuers and owners, and generations of the latter, as before it was
-    obtained.
+    The generations of its owners are those of before it was obtained.
     """
     token = stored.token
     return json.dumps(
@@ -67,7 +78,6 @@ def written(
             sorted(token.scope),
             token.not_before,
             stored.obtained_at,
-            list(policies),
             dict(generations),
         ],
         separators=(",", ":"),
@@ -89,10 +99,7 @@ def read(
         generations: what is under these names now.
     """
     values: list[Any] = json.loads(plain)
-    value, kind, thumbprint, expires_at, scope, not_before, obtained_at = values[:7]
-    known, before = values[7:]
-    if any(then < floors.of(mark) for mark, then in zip(key.marks, known, strict=True)):
-        return None
+    value, kind, thumbprint, expires_at, scope, not_before, obtained_at, before = values
     for names in owners:
         same = [
             before[name] == generations.get(name) for name in names if name in before
@@ -110,4 +117,6 @@ def read(
         ),
         obtained_at,
     )
+    if stored.is_before(floors.latest(key.marks)):
+        return None
     return stored if time.time() < stored.usable_until else None

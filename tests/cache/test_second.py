@@ -285,7 +285,7 @@ def test_not_before__outdates_what_is_shared() -> None:
     load = Loader()
     key = cache_key(ALICE, issuers=(ISSUER, ""), subject=(ISSUER, ALICE))
     TokenCache().obtain(key, load, 1.0)
-    token_path.drop_issuer(ISSUER, 1_700_000_000)
+    token_path.drop_issuer(ISSUER, int(time.time()))
 
     assert TokenCache().obtain(key, load, 1.0).value == "token-2"
 

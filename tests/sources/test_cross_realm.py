@@ -295,7 +295,11 @@ def test_not_before__drops_both_levels(domains: Domains) -> None:
 
     domains.source(domains.login("2")).token()
 
-    assert len(cache.brokered) == 0
+    # What is left was answered with that policy.
+    assert (len(cache.tokens), len(cache.brokered)) == (1, 1)
+    asked = len(domains.shared.asked)
+    domains.source(domains.login()).token()
+    assert len(domains.shared.asked) == asked + 2
 
 
 def test_rejection__is_the_users_where_it_lasts(domains: Domains) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import urlsafe_b64encode
 from typing import Any
 
@@ -146,7 +147,7 @@ def test_realm_that_voids_its_tokens__leaves_the_others(
         kept = cache.brokered if name == "service" else cache.tokens
         kept.obtain(key, lambda _: AccessToken(value="a.b.c", expires_at=4e9), 1.0)
 
-    cache.drop_issuer(ID + void, 1)
+    cache.drop_issuer(ID + void, int(time.time()))
 
     found = {
         name
