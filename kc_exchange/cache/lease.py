@@ -14,7 +14,8 @@ _GRACE = 1.0
 """Seconds that a lease lasts beyond what its holder's question may take."""
 _MARGIN = 0.5
 """Seconds before its end from which it is left alone, or TIMEOUT if that is more."""
-_GIVEN_UP = b"given up"
+GIVEN_UP = b"given up"
+"""What a holder leaves that failed; one that died leaves what it held."""
 _SAID = 2
 """Seconds in which every process that waits for a lease looks after it."""
 
@@ -29,14 +30,14 @@ class Lease:
 
     def __init__(self, backend: Backend, name: str) -> None:
         self._backend = backend
-        self._name = name
+        self.name = name
         self._own = os.urandom(12).hex().encode()
         self._ends_at = 0.0
 
     def take(self, seconds: float) -> bool | None:
         """Return whether it is ours from now on; None if the cache is away."""
         ends_at = time.monotonic() + lasting(seconds)
-        taken = self._backend.add(self._name, self._own, lasting(seconds))
+        taken = self._backend.add(self.name, self._own, lasting(seconds))
         if taken:
             self._ends_at = ends_at
         return taken
@@ -44,7 +45,7 @@ class Lease:
     def release(self) -> None:
         """Give it back, if it is still ours."""
         if self._is_ours():
-            self._backend.delete([self._name])
+            self._backend.delete([self.name])
 
     def give_up(self) -> None:
         """Tell whoever waits that nothing comes of it, if it is still ours.
@@ -52,11 +53,7 @@ class Lease:
         Until all have heard so, nobody takes it.
         """
         if self._is_ours():
-            self._backend.put(self._name, _GIVEN_UP, _SAID)
-
-    def is_given_up(self) -> bool:
-        """Whether its holder said so; one that died said nothing."""
-        return self._holds(_GIVEN_UP)
+            self._backend.put(self.name, GIVEN_UP, _SAID)
 
     def _is_ours(self) -> bool:
         """Whether it is, and stays so for as long as one operation may take.
@@ -67,8 +64,8 @@ class Lease:
         return self._lasts() and self._holds(self._own) and self._lasts()
 
     def _holds(self, value: bytes) -> bool:
-        found = self._backend.get_many([self._name]) or {}
-        return found.get(self._name) == value
+        found = self._backend.get_many([self.name]) or {}
+        return found.get(self.name) == value
 
     def _lasts(self) -> bool:
         return time.monotonic() + max(_MARGIN, self._backend.timeout) < self._ends_at

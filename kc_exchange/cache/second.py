@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from kc_exchange.cache import floors
 from kc_exchange.cache.backend import Backend, fresh
 from kc_exchange.cache.drops import AGAIN
-from kc_exchange.cache.lease import Lease, lasting
+from kc_exchange.cache.lease import GIVEN_UP, Lease, lasting
 from kc_exchange.cache.sealing import Sealer
 from kc_exchange.cache.stored import Stored, read, unverified, written
 
@@ -47,6 +47,8 @@ class _Look:
     at: float
     """By the monotonic clock, before anything was read."""
     stored: Stored | None = None
+    lease: object = None
+    """What is under the lease's name, if that was asked for; None: nobody holds it."""
 
 
 class SecondLevel:
@@ -118,14 +120,14 @@ class SecondLevel:
         while time.monotonic() < until:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_WAIT)
-            look = self._look(key)
+            look = self._look(key, lease.name)
             if look is None:
                 break
             if look.stored is not None:
                 return look.stored
-            if lease.is_given_up():
+            if look.lease == GIVEN_UP:
                 break
-            if lease.take(seconds):
+            if look.lease is None and lease.take(seconds):
                 return self._with_lease(lease, key, ask, None)
         return self._saved(key, ask, look)
 
@@ -157,13 +159,16 @@ class SecondLevel:
         return replace(obtained, verified_at=look.at)
 
     @sensitive_variables()
-    def _look(self, key: Key) -> _Look | None:
-        """Read entry and generations at once; None if the cache is away."""
+    def _look(self, key: Key, *more: str) -> _Look | None:
+        """Read entry and generations at once; None if the cache is away.
+
+        And the lease, if `more` names it: a crowd that waits asks once for all.
+        """
         at = time.monotonic()
         places = self._sealer.names("token", key.message)
         owners = [self._generations_of(mark) for mark in key.owners]
         names = [name for own in owners for name in own]
-        found = self._backend.get_many([*places, *names])
+        found = self._backend.get_many([*places, *names, *more])
         if found is None:
             return None
         generations = {
@@ -172,7 +177,8 @@ class SecondLevel:
             if isinstance(found.get(name), bytes)
         }
         missing = tuple(name for name in names if name not in generations)
-        look = _Look(generations, missing, at)
+        lease = next((found.get(name) for name in more), None)
+        look = _Look(generations, missing, at, lease=lease)
         for place in places:
             plain = self._unsealed(place, found[place]) if place in found else None
             stored = read(plain, key, owners, generations) if plain else None
