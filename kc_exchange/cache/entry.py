@@ -6,8 +6,6 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from kc_exchange.cache.stored import is_before
-
 if TYPE_CHECKING:
     from kc_exchange.cache.stored import Stored
 
@@ -42,10 +40,6 @@ class Entry:
         known_at = now if stored.verified_at is None else stored.verified_at
         self.fresh_until = known_at + local_seconds
         self.alone_until = known_at + max(local_seconds, _ALONE)
-
-    def is_before(self, policy: int) -> bool:
-        """Whether it may have been obtained before a not-before policy."""
-        return is_before(self.token, self.obtained_at, policy)
 
     def end_by(self, moment: float) -> None:
         """Let it serve no longer than that, whatever is heard of its owners."""

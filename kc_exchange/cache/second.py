@@ -20,7 +20,7 @@ from kc_exchange.cache.backend import Backend, fresh
 from kc_exchange.cache.drops import AGAIN
 from kc_exchange.cache.lease import GIVEN_UP, Lease, lasting
 from kc_exchange.cache.sealing import Sealer
-from kc_exchange.cache.stored import Stored, read, unverified, written
+from kc_exchange.cache.stored import Stored, is_before, read, unverified, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -152,7 +152,7 @@ class SecondLevel:
         if look is None or look.missing:
             return obtained
         seconds = int(obtained.usable_for)
-        if seconds > 0 and not obtained.is_before(floors.latest(key.marks)):
+        if seconds > 0 and not is_before(obtained, floors.latest(key.marks)):
             name = self._sealer.names("token", key.message)[0]
             plain = written(obtained, look.generations)
             self._backend.put(name, self._sealer.seal(name, plain), seconds)

@@ -16,7 +16,7 @@ from kc_exchange.cache.drops import Drops
 from kc_exchange.cache.entry import Entry
 from kc_exchange.cache.flight import Flights
 from kc_exchange.cache.second import longest_wait
-from kc_exchange.cache.stored import unverified
+from kc_exchange.cache.stored import is_before, unverified
 from kc_exchange.exceptions import ExchangeDenied, SubjectTokenRejected
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class TokenCache:
         """Drop what has this mark and was obtained before a not-before policy."""
         with self._lock:
             for digest, entry in list(self._entries.items()):
-                if mark in entry.marks and entry.is_before(policy):
+                if mark in entry.marks and is_before(entry, policy):
                     del self._entries[digest]
 
     def clear(self) -> None:
@@ -204,7 +204,7 @@ class TokenCache:
         )
         with self._lock:
             ended = self._drops.since(begun, marks)
-            if ended or stored.is_before(floors.latest(marks)):
+            if ended or is_before(stored, floors.latest(marks)):
                 return
             entry.end_by(self._drops.doubtful_until(key.owners))
             self._entries[key.digest] = entry

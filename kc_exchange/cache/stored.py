@@ -13,6 +13,7 @@ from kc_exchange.tokens import AccessToken
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kc_exchange.cache.entry import Entry
     from kc_exchange.cache.keys import Key
 
 SKEW = 30.0
@@ -41,21 +42,18 @@ class Stored:
         """When the token is used no more, in seconds since the epoch."""
         return self.obtained_at + self.usable_for
 
-    def is_before(self, policy: int) -> bool:
-        """Whether it may have been obtained before a not-before policy.
-
-        An answer names the latest policy: one that names this came after it.
-        """
-        return is_before(self.token, self.obtained_at, policy)
-
     def is_newer(self, than: AccessToken | None) -> bool:
         """Whether it may take the place of a token that is to be renewed."""
         return than is None or self.token.expires_at > than.expires_at
 
 
-def is_before(token: AccessToken, obtained_at: float, policy: int) -> bool:
-    """Do as `Stored.is_before` does."""
-    return token.not_before < policy and obtained_at < policy + _CLOCKS
+def is_before(obtained: Stored | Entry, policy: int) -> bool:
+    """Whether a token may have been obtained before a not-before policy.
+
+    An answer names the latest policy: one that names this came after it.
+    """
+    is_older = obtained.token.not_before < policy
+    return is_older and obtained.obtained_at < policy + _CLOCKS
 
 
 def unverified(token: AccessToken) -> Stored:
@@ -117,6 +115,6 @@ def read(
         ),
         obtained_at,
     )
-    if stored.is_before(floors.latest(key.marks)):
+    if is_before(stored, floors.latest(key.marks)):
         return None
     return stored if time.time() < stored.usable_until else None

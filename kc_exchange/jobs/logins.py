@@ -58,7 +58,8 @@ def opened(row: OfflineToken) -> Login | None:
     Its tokens are the newest that this process knows of.
     """
     login = _opened(row, row.sealed)
-    renewed = _opened(row, newer.of(row.sealed))
+    after = newer.of(row.sealed)
+    renewed = None if after == row.sealed else _opened(row, after)
     if login is None or renewed is None:
         return login
     return replace(

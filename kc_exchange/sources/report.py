@@ -58,7 +58,8 @@ def reported(
         exchange_refused.send_robust(sender=None, error=error, **facts)
         raise
     facts["milliseconds"] = (time.perf_counter() - started) * 1000
-    policies.learn(realm, token.not_before, token.subject)
+    if token.not_before:
+        policies.learn(realm, token.not_before, token.subject)
     _tell("exchanged", "ok", facts, logging.INFO)
     token_exchanged.send_robust(sender=None, **facts)
     return token

@@ -160,16 +160,21 @@ def test_waiting__ends() -> None:
     until(lambda: not bulkhead._begun)
 
 
+def wait_for_place(bulkhead: Bulkhead) -> None:
+    """Hold the last place for a moment; whoever waits for it gets it."""
+    with ThreadPoolExecutor(1) as pool:
+        with bulkhead.place(0.0):
+            waiting = pool.submit(_pass, bulkhead)
+            time.sleep(0.2)  # it waits by now, or would have been refused
+        waiting.result(20)
+
+
 def test_one_that_hangs__does_not_speak_for_the_others() -> None:
     """The other place is free in a moment, and who waits for it gets it."""
     bulkhead = Bulkhead("default", 2)
     with bulkhead.place(0.0):
         bulkhead._begun = {key: at - 31 for key, at in bulkhead._begun.items()}
-        with ThreadPoolExecutor(1) as pool:
-            with bulkhead.place(0.0):
-                waiting = pool.submit(_pass, bulkhead)
-                time.sleep(0.2)  # it waits by now, or would have been refused
-            waiting.result(20)
+        wait_for_place(bulkhead)
 
 
 def test_slow_request__of_long_ago_refuses_nobody() -> None:
@@ -178,11 +183,7 @@ def test_slow_request__of_long_ago_refuses_nobody() -> None:
     with bulkhead.place(0.0):
         bulkhead._begun = {key: at - 31 for key, at in bulkhead._begun.items()}
 
-    with ThreadPoolExecutor(1) as pool:
-        with bulkhead.place(0.0):
-            waiting = pool.submit(_pass, bulkhead)
-            time.sleep(0.2)  # it waits by now, or would have been refused
-        waiting.result(20)
+    wait_for_place(bulkhead)
 
 
 @pytest.mark.parametrize("slow", ["all", "last"])

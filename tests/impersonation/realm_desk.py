@@ -138,11 +138,17 @@ def tokens_of(keycloak: Any, name: str, scope: str = "openid orders:read") -> To
         auth=("django-app", "django-app-secret"),
         timeout=10,
     ).json()
+    return token_set(reply)
+
+
+def token_set(reply: dict[str, Any], realm: str = "default") -> TokenSet:
+    """Return the tokens of a token endpoint's reply."""
     return TokenSet(
         access_token=reply["access_token"],
         refresh_token=reply["refresh_token"],
         id_token=reply["id_token"],
         expires_at=time.time() + reply["expires_in"],
+        realm=realm,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,14 +16,16 @@ from django.test import Client
 
 from kc_exchange.jobs.logins import opened
 from kc_exchange.models import OfflineToken
-from kc_exchange.tokens import TokenSet, unverified_claims
-from tests.impersonation.realm_desk import log_in
+from kc_exchange.tokens import unverified_claims
+from tests.impersonation.realm_desk import log_in, token_set
 from tests.jobs.test_offline import is_revoked, logged_out_at_keycloak
 from tests.jobs.works import REALM, Works, tokens_kept
 from tests.testing.test_login import CALLBACK, CHALLENGE, VERIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from kc_exchange.tokens import TokenSet
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLIENTS = {"default": "django-app", "second": "second-app"}
@@ -70,13 +71,7 @@ class Browser(requests.Session):
             auth=(client_id, "django-app-secret"),
             timeout=10,
         ).json()
-        return TokenSet(
-            access_token=body["access_token"],
-            refresh_token=body["refresh_token"],
-            id_token=body["id_token"],
-            expires_at=time.time() + body["expires_in"],
-            realm=alias,
-        )
+        return token_set(body, alias)
 
 
 @pytest.fixture
